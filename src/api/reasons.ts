@@ -1,0 +1,92 @@
+/**
+ * The closed vocabulary of what is reported. Whoever shows these switches on them exhaustively, so that adding
+ * one is a compile error wherever it must be shown. DESIGN.md "Vocabulary".
+ */
+
+/** What one target is doing. */
+export const TARGET_PHASES = [
+  "Pending", // in the plan, not touched yet
+  "Waiting", // something outside must happen first; the reason says what
+  "Patched", // our values are written, Argo CD has not looked at them yet
+  "Syncing", // Argo CD is working on them
+  "Arrived", // all evidence is there and has held for the settle time
+  "Ready", // arrived, and Argo CD has been heard since
+  "Failed",
+  "Reverted", // somebody wrote other values over ours
+  "Unreachable", // not touched, and its cluster does not answer
+  "Unknown", // touched, and its cluster does not answer
+  "Skipped", // a person took it out of this run
+  "RolledBack",
+  "Drifted", // verified once, and changed by somebody since
+] as const;
+export type TargetPhase = (typeof TARGET_PHASES)[number];
+
+/** Why a target is in its phase. */
+export const TARGET_REASONS = [
+  "Planned",
+  "Verifying", // at the desired values already: only the evidence is asked for
+  "NotObserved", // Argo CD has not compared the values that we wrote
+  "OperationRunning",
+  "OperationRetrying",
+  "OutOfSync",
+  "NeedsPrune", // out of sync only for resources that wait to be pruned
+  "StaleStatus", // the status is older than the last operation
+  "RevisionMoved", // Argo CD resolved our revision to another one
+  "Progressing",
+  "Settling", // all evidence is there, not yet for the settle time
+  "AwaitingHeartbeat", // settled; Argo CD must be heard once more
+  "Verified",
+  "SyncWindow",
+  "ForeignOperation",
+  "CanaryPaused",
+  "CanaryFailed",
+  "ReconcilePaused", // Argo CD was told not to look at this Application
+  "ComparisonError",
+  "SyncFailed",
+  "Degraded",
+  "Missing",
+  "NotAuthorized",
+  "ChangedSincePlan",
+  "SourceNotFound",
+  "WriteRefused", // the target's API server refuses our patch
+  "RevertedByOwner",
+  "ArgoCDSilent",
+  "DeadlineExceeded",
+  "Unreachable",
+  "WatchLost",
+  "ValuesChanged",
+] as const;
+export type TargetReason = (typeof TARGET_REASONS)[number];
+
+/** What a run is doing. */
+export const RUN_PHASES = ["Planned", "Progressing", "Waiting", "Paused", "RollingBack"] as const;
+export type RunPhase = (typeof RUN_PHASES)[number];
+
+/** How a run ended. */
+export const OUTCOMES = ["Succeeded", "SucceededWithSkips", "Failed", "RolledBack", "RollbackIncomplete", "Aborted", "Superseded"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Why a release cannot start. Each has a remedy in its message. */
+export const STALLED_REASONS = [
+  "InvalidSpec",
+  "EnvironmentNotFound",
+  "RevisionNotOfKind",
+  "ClusterUnknown",
+  "ClusterRefused",
+  "NoClusters",
+  "NotAuthorized",
+  "Missing",
+  "SourceNotFound",
+  "DuplicateApplication",
+  "ApplicationTaken",
+  "InvalidName",
+] as const;
+export type StalledReason = (typeof STALLED_REASONS)[number];
+
+/** What a release is doing: for people; machines read conditions. */
+export const RELEASE_PHASES = ["Pending", "Stalled", ...RUN_PHASES, ...OUTCOMES, "Drifted", "Unknown"] as const;
+export type ReleasePhase = (typeof RELEASE_PHASES)[number];
+
+/** What `waitingOn` names: a reason of a target, or of the release itself. */
+export const WAITING_REASONS = [...TARGET_REASONS, ...STALLED_REASONS, "Observing", "Targets"] as const;
+export type WaitingReason = (typeof WAITING_REASONS)[number];

@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+import { duration, milliseconds } from "#api/rules.ts";
+import { LOG_LEVELS, type LogLevel } from "#observe/log.ts";
+
+/** What can be set when the conductor is installed. */
+export interface Config {
+  /** The namespace that holds the registrations of clusters. */
+  readonly namespace: string;
+  readonly logLevel: LogLevel;
+  /** Where health and metrics are served. */
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds that evidence must hold. */
+  readonly settleTime: number;
+  /** Milliseconds that a plan waits for an API server that does not answer. */
+  readonly contactTime: number;
+}
+
+export const USAGE = `release-conductor: releases services to many clusters through Argo CD
+
+  --namespace NAME      where the registrations of clusters are (POD_NAMESPACE, else release-conductor)
+  --log-level LEVEL     ${LOG_LEVELS.join(" | ")} (info)
+  --listen HOST:PORT    where /healthz, /readyz and /metrics are served (0.0.0.0:8080)
+  --settle-time TIME    how long evidence must hold before a target has arrived (5s)
+  --contact-time TIME   how long a plan waits for an API server that does not answer (5s)
+  --help
+
+The management cluster is the one that KUBECONFIG, or the pod's service account, leads to.`;
+
+/** Throws an Error whose message says what to change. */
+export function parseConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Config | "help" {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      namespace: { type: "string", default: env["POD_NAMESPACE"] ?? "release-conductor" },
+      "log-level": { type: "string", default: "info" },
+      listen: { type: "string", default: "0.0.0.0:8080" },
+      "settle-time": { type: "string", default: "5s" },
+      "contact-time": { type: "string", default: "5s" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const logLevel = LOG_LEVELS.find((level) => level === values["log-level"]);
+  if (logLevel === undefined) throw new Error(`--log-level must be one of ${LOG_LEVELS.join(", ")}, not "${values["log-level"]}"`);
+  return {
+    namespace: values.namespace,
+    logLevel,
+    ...listen(values.listen),
+    settleTime: time("--settle-time", values["settle-time"]),
+    contactTime: time("--contact-time", values["contact-time"]),
+  };
+}
+
+function time(flag: string, value: string): number {
+  const parsed = duration(flag).safeParse(value);
+  if (!parsed.success) throw new Error(parsed.error.issues[0]?.message ?? `${flag} is no duration`);
+  return milliseconds(parsed.data);
+}
+
+function listen(value: string): { readonly host: string; readonly port: number } {
+  const [, host = "", port = ""] = /^(.+):(\d+)$/.exec(value) ?? [];
+  if (host === "" || Number(port) > 65535) throw new Error(`--listen must be HOST:PORT, such as 0.0.0.0:8080, not "${value}"`);
+  return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+}

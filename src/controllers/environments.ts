@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from "node:util";
+import { cut, settle, stamp } from "#api/conditions.ts";
+import type { ClusterProblem, Environment, EnvironmentStatus } from "#api/environment.ts";
+import { LIMITS } from "#api/rules.ts";
+import { allows } from "#engine/consent.ts";
+import { members } from "#engine/members.ts";
+import { object } from "#kube/paths.ts";
+import type { WorkQueue } from "#kube/queue.ts";
+import { lockedOut } from "./candidates.ts";
+import { ENVIRONMENTS, type Parts } from "./parts.ts";
+
+/** How often a cluster that nobody watches is asked whether it answers, in milliseconds. */
+const PROBE_EVERY = 60_000;
+
+interface Problem {
+  readonly cluster: string;
+  readonly problem: ClusterProblem;
+  readonly message: string;
+}
+
+/** Keeps each Environment's own account of its clusters. */
+export class EnvironmentController {
+  readonly #parts: Parts;
+  readonly #queue: WorkQueue;
+  readonly #reported = new Map<string, string>();
+  readonly #probedAt = new Map<string, number>();
+
+  constructor(parts: Parts, queue: WorkQueue) {
+    this.#parts = parts;
+    this.#queue = queue;
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const { environments, fleet, clock } = this.#parts;
+    const environment = environments.get(key);
+    if (environment === undefined) return void this.#reported.delete(key);
+    if (!fleet.synced) return this.#queue.addAfter(key, 100);
+    const reported = this.#reported.get(key);
+    if (reported !== undefined && !environments.caughtUp(key, reported)) return;
+
+    // 1. Who belongs to it, and who of them can be used?
+    const covered = members(environment.spec.clusters, fleet.clusters());
+    const problems = [...covered.unknown.map(unknown), ...covered.clusters.flatMap((name) => this.#problem(name, environment.metadata.namespace))];
+
+    // 2. Say so.
+    const status = statusOf(environment, covered.clusters.length + covered.unknown.length, problems, clock.now());
+    if (!isDeepStrictEqual(status, environment.status)) await this.#report(key, environment, status, signal);
+
+    // 3. Ask those of whom nobody knows. The answer comes back as a change of the fleet.
+    for (const name of covered.clusters) this.#probe(name, signal);
+    this.#queue.addAfter(key, PROBE_EVERY);
+  }
+
+  #problem(name: string, namespace: string): Problem[] {
+    const entry = this.#parts.fleet.cluster(name);
+    if (entry === undefined) return [unknown(name)];
+    if (entry.refusal !== undefined) return [{ cluster: name, problem: "Refused", message: entry.refusal }];
+    if (!allows(entry.allowedNamespaces, namespace)) return [{ cluster: name, problem: "Forbidden", message: lockedOut(namespace, entry.secret) }];
+    const reachability = this.#parts.fleet.instance(entry.instance)?.reachability;
+    if (reachability?.state !== "Unreachable") return [];
+    return [{ cluster: name, problem: "Unreachable", message: `${entry.instance === name ? "" : `${entry.instance}: `}${reachability.message}` }];
+  }
+
+  /** A request whose answer nobody reads: whether one came is what the fleet takes from it. */
+  #probe(name: string, signal: AbortSignal): void {
+    const { fleet, clock } = this.#parts;
+    const instance = fleet.instance(fleet.cluster(name)?.instance ?? name);
+    if (instance === undefined || !instance.idle) return;
+    if (clock.now() - (this.#probedAt.get(instance.name) ?? -Infinity) < PROBE_EVERY / 2) return;
+    this.#probedAt.set(instance.name, clock.now());
+    void instance.client.get("/version", signal).catch(() => undefined);
+  }
+
+  async #report(key: string, environment: Environment, status: EnvironmentStatus, signal: AbortSignal): Promise<void> {
+    const { namespace, name, resourceVersion } = environment.metadata;
+    const body = { apiVersion: environment.apiVersion, kind: environment.kind, metadata: { namespace, name, resourceVersion }, spec: environment.spec, status };
+    const answer = await this.#parts.home.request({ method: "PUT", path: object(ENVIRONMENTS, namespace, name, "status"), body }, signal);
+    this.#reported.set(key, (answer.body as Environment).metadata.resourceVersion);
+  }
+}
+
+function unknown(cluster: string): Problem {
+  return { cluster, problem: "Unknown", message: "no registration has this name: register the cluster, or take it out of the Environment" };
+}
+
+function statusOf(environment: Environment, covered: number, problems: readonly Problem[], now: number): EnvironmentStatus {
+  const before = environment.status;
+  const count = (problem: ClusterProblem): number => problems.filter((one) => one.problem === problem).length;
+  const usable = covered - problems.length;
+  const known = new Map((before?.problems ?? []).map((one) => [one.cluster, one]));
+  const [first] = problems;
+  const reason = first?.problem ?? (covered === 0 ? "NoClusters" : "AllUsable");
+  const message = first === undefined ? (covered === 0 ? "no registration matches" : "every cluster can be used") : `${first.cluster}: ${first.message}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ""}`;
+  const ready = { status: problems.length === 0 && covered > 0, reason, message };
+  const generation = environment.metadata.generation;
+  return {
+    observedGeneration: generation,
+    conditions: settle(before?.conditions ?? [], { Ready: ready }, generation, now),
+    clusters: {
+      covered,
+      usable,
+      unknown: count("Unknown"),
+      forbidden: count("Forbidden"),
+      refused: count("Refused"),
+      unreachable: count("Unreachable"),
+      summary: `${usable}/${covered}`,
+    },
+    problems: problems.slice(0, LIMITS.statusClusters).map(({ cluster, problem, message: said }) => {
+      const old = known.get(cluster);
+      return { cluster, problem, message: cut(said), since: old?.problem === problem ? old.since : stamp(now) };
+    }),
+  };
+}

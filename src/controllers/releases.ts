@@ -1,0 +1,199 @@
+import { isDeepStrictEqual } from "node:util";
+import { API_VERSION, milliseconds } from "#api/rules.ts";
+import type { Environment } from "#api/environment.ts";
+import type { ReleaseRun, RunSpec } from "#api/releaserun.ts";
+import type { ServiceRelease } from "#api/servicerelease.ts";
+import { plan } from "#engine/plan.ts";
+import { failed } from "#kube/errors.ts";
+import { collection, object } from "#kube/paths.ts";
+import type { WorkQueue } from "#kube/queue.ts";
+import { candidates, destinations, summary, type Destination } from "./candidates.ts";
+import { driftOf } from "./drift.ts";
+import { releaseHash } from "./hash.ts";
+import { involved, keyOf, RELEASE_RUNS, SERVICE_RELEASES, type Parts } from "./parts.ts";
+import { releaseStatus, type Standing } from "./releasestatus.ts";
+import { numberOf, RunIndex } from "./runindex.ts";
+import type { Place, Sightings } from "./sightings.ts";
+
+/** The newest of what a release has tried stay; older runs that ended are deleted. */
+const KEEP_RUNS = 10;
+
+/** Makes a ReleaseRun for each new wish of a ServiceRelease, and keeps the summary on it. */
+export class ReleaseController {
+  readonly #parts: Parts;
+  readonly #sightings: Sightings;
+  readonly #queue: WorkQueue;
+  readonly #index: RunIndex;
+  readonly #follows = new Map<string, { readonly places: string; readonly ends: readonly (() => void)[] }>();
+  /** resourceVersion of our last write of a status, and of a run that we made: what the reflectors must show first. */
+  readonly #reported = new Map<string, string>();
+  readonly #created = new Map<string, { readonly run: string; readonly resourceVersion: string }>();
+
+  constructor(parts: Parts, sightings: Sightings, queue: WorkQueue) {
+    this.#parts = parts;
+    this.#sightings = sightings;
+    this.#queue = queue;
+    this.#index = new RunIndex(parts.runs);
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const { releases, runs, environments, fleet } = this.#parts;
+    // 1. Is there a release, and do we see our own last writes?
+    const release = releases.get(key);
+    if (release === undefined || release.metadata.deletionTimestamp !== undefined) return this.#forget(key);
+    if (!runs.synced || !environments.synced || !fleet.synced) return this.#queue.addAfter(key, 100);
+    const reported = this.#reported.get(key);
+    const created = this.#created.get(key);
+    if (reported !== undefined && !releases.caughtUp(key, reported)) return;
+    if (created !== undefined && !runs.caughtUp(created.run, created.resourceVersion)) return;
+
+    // 2. Was this wish tried already? Then its run says how it stands.
+    const tried = this.#index.of(release.metadata.uid);
+    const newest = tried.at(-1);
+    const inFlight = newest !== undefined && newest.status?.finishedAt === undefined;
+    if (newest !== undefined && newest.spec.release.hash === releaseHash(release.spec)) {
+      this.#follow(key, inFlight ? [] : newest.spec.targets);
+      const drift = inFlight ? [] : driftOf(newest, this.#sightings);
+      if (drift === undefined) {
+        this.#queue.addAfter(key, this.#parts.settings.contactTime);
+        // What was said of it stands until it has been looked at.
+        if (release.status?.phase === "Drifted" || release.status?.phase === "Unknown") return;
+      }
+      return this.#report(key, release, { kind: "Run", run: newest, drift: drift ?? [] }, tried, signal);
+    }
+
+    // 3. A newer wish: what is in flight for the older one ends first.
+    if (inFlight) {
+      await this.#report(key, release, { kind: "Pending", message: `waiting for run ${newest.metadata.name} to end` }, tried, signal);
+      return;
+    }
+    await this.#report(key, release, await this.#plan(key, release, tried, signal), tried, signal);
+    await this.#prune(tried, signal);
+  }
+
+  /** Looks everywhere, validates everything, and makes a run; or says why it does not. */
+  async #plan(key: string, release: ServiceRelease, tried: readonly ReleaseRun[], signal: AbortSignal): Promise<Standing> {
+    const { environments, fleet, settings } = this.#parts;
+    const environment = environments.get(`${release.metadata.namespace}/${release.spec.environment}`);
+    const where = destinations(release, environment, fleet);
+    if (where.kind === "Refused" || environment === undefined) {
+      this.#follow(key, []);
+      return where.kind === "Refused" ? { ...where, kind: "Stalled" } : { kind: "Pending", message: "waiting for its Environment" };
+    }
+
+    this.#follow(key, where.destinations);
+    const living = new Set(this.#parts.releases.list().map(({ metadata }) => metadata.uid));
+    const takenBy = (place: Place): string | undefined => this.#index.takenBy(place, release.metadata.uid, (uid) => living.has(uid));
+    const found = await candidates(release, environment, where.destinations, this.#parts, this.#sightings, takenBy, signal);
+    const planned = plan(found, tried.at(-1));
+    switch (planned.kind) {
+      case "Observing":
+        this.#queue.addAfter(key, settings.contactTime);
+        return { kind: "Pending", message: `looking at ${planned.clusters.slice(0, 5).join(", ")}${planned.clusters.length > 5 ? " and others" : ""}` };
+      case "Refused": {
+        const [first] = planned.objections;
+        // What was refused may be allowed in a place that no watch of ours covers, such as an AppProject.
+        this.#queue.addAfter(key, 10_000);
+        return { kind: "Stalled", reason: first?.reason ?? "InvalidSpec", message: summary(planned.objections), objections: planned.objections };
+      }
+      case "Plan":
+        return { kind: "Run", run: await this.#create(key, release, environment, planned, signal), drift: [] };
+    }
+  }
+
+  async #create(
+    key: string,
+    release: ServiceRelease,
+    environment: Environment,
+    planned: Extract<ReturnType<typeof plan>, { kind: "Plan" }>,
+    signal: AbortSignal,
+  ): Promise<ReleaseRun> {
+    const { name, namespace, uid, generation } = release.metadata;
+    const runName = `${name}-${this.#lastNumber(release) + 1}`;
+    const { source } = environment.spec.application;
+    const spec: RunSpec = {
+      release: { name, uid, generation, hash: releaseHash(release.spec) },
+      kind: "Forward",
+      service: release.spec.service,
+      environment: release.spec.environment,
+      revision: release.spec.revision,
+      ...(source === undefined ? {} : { source }),
+      progressDeadlineSeconds: milliseconds(environment.spec.strategy.progressDeadline) / 1000,
+      values: [...planned.values],
+      targets: [...planned.targets],
+    };
+    const run = {
+      apiVersion: API_VERSION,
+      kind: "ReleaseRun",
+      metadata: {
+        name: runName,
+        namespace,
+        ownerReferences: [{ apiVersion: API_VERSION, kind: release.kind, name, uid, controller: true, blockOwnerDeletion: true }],
+      },
+      spec,
+    };
+    const answer = await this.#parts.home.create<ReleaseRun>(collection(RELEASE_RUNS, namespace), run, signal);
+    this.#created.set(key, { run: `${namespace}/${runName}`, resourceVersion: answer.metadata.resourceVersion });
+    const left = planned.unreachable.length === 0 ? "" : `; out of reach now: ${planned.unreachable.slice(0, 10).join(", ")}`;
+    this.#parts.events.record(involved(release), "Normal", "RunPlanned", `${runName}: revision ${spec.revision} to ${spec.targets.length} clusters${left}`);
+    this.#parts.log.info("run planned", { release: key, run: runName, revision: spec.revision, targets: spec.targets.length, unreachable: planned.unreachable.length });
+    return answer;
+  }
+
+  async #report(key: string, release: ServiceRelease, standing: Standing, runs: readonly ReleaseRun[], signal: AbortSignal): Promise<void> {
+    const { namespace, name, resourceVersion } = release.metadata;
+    const status = releaseStatus(release, standing, runs, this.#parts.clock.now());
+    if (isDeepStrictEqual(status, release.status)) return;
+    const path = object(SERVICE_RELEASES, namespace, name, "status");
+    const body = { apiVersion: release.apiVersion, kind: release.kind, metadata: { namespace, name, resourceVersion }, spec: release.spec, status };
+    const answer = await this.#parts.home.request({ method: "PUT", path, body }, signal);
+    this.#reported.set(key, (answer.body as ServiceRelease).metadata.resourceVersion);
+    this.#tell(release, standing);
+  }
+
+  /** What a person who describes the release should find among its events: why it cannot start, and how it ended. */
+  #tell(release: ServiceRelease, standing: Standing): void {
+    const before = release.status;
+    if (standing.kind === "Stalled" && before?.waitingOn?.reason !== standing.reason)
+      this.#parts.events.record(involved(release), "Warning", standing.reason, standing.message);
+    if (standing.kind !== "Run" || standing.run.status?.phase === before?.phase) return;
+    const end = standing.run.status?.conditions?.find(({ type, status }) => type === "Finished" && status === "True");
+    if (end !== undefined && standing.drift.length === 0)
+      this.#parts.events.record(involved(release), end.reason === "Succeeded" ? "Normal" : "Warning", end.reason, `${standing.run.metadata.name}: ${end.message}`);
+  }
+
+  /** Watches `places` for this release, and no others. */
+  #follow(key: string, places: readonly (Place | Destination)[]): void {
+    const wanted = JSON.stringify(places.map(({ instance, application }) => [instance, application.namespace, application.name]));
+    const old = this.#follows.get(key);
+    if (old?.places === wanted) return;
+    const ends = places.map((place) => this.#sightings.follow(place, () => this.#queue.add(key)));
+    for (const end of old?.ends ?? []) end();
+    this.#follows.set(key, { places: wanted, ends });
+  }
+
+  #forget(key: string): void {
+    for (const end of this.#follows.get(key)?.ends ?? []) end();
+    this.#follows.delete(key);
+    this.#reported.delete(key);
+    this.#created.delete(key);
+  }
+
+  /** Of runs with this release's name: also of one that was deleted and made anew, and of runs that are gone. */
+  #lastNumber({ metadata, status }: ServiceRelease): number {
+    const namesakes = this.#parts.runs.list().filter((run) => run.metadata.namespace === metadata.namespace && run.spec.release.name === metadata.name);
+    return Math.max(Number(/-(\d+)$/.exec(status?.run ?? "")?.[1] ?? 0), ...namesakes.map(numberOf));
+  }
+
+  async #prune(tried: readonly ReleaseRun[], signal: AbortSignal): Promise<void> {
+    const old = tried.filter(({ status }) => status?.finishedAt !== undefined).slice(0, -KEEP_RUNS);
+    for (const run of old) {
+      try {
+        await this.#parts.home.delete(object(RELEASE_RUNS, run.metadata.namespace, run.metadata.name), signal, { uid: run.metadata.uid });
+      } catch (error) {
+        if (!failed(error, "NotFound", "Conflict")) throw error;
+      }
+    }
+    if (old.length > 0) this.#parts.log.debug("old runs deleted", { runs: old.map(keyOf) });
+  }
+}

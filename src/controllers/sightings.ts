@@ -1,0 +1,127 @@
+import { observe, type Projected } from "#argo/read.ts";
+import type { FieldValues, RunSpec } from "#api/releaserun.ts";
+import type { Seen } from "#engine/observation.ts";
+import type { Applications, Fleet, Instance } from "#fleet/fleet.ts";
+import type { Clock } from "#kube/ports.ts";
+
+/** Where one Application is. */
+export interface Place {
+  readonly instance: string;
+  readonly application: { readonly namespace: string; readonly name: string };
+}
+
+interface Attached {
+  readonly instance: Instance<Projected>;
+  readonly lease: Applications<Projected>;
+  readonly since: number;
+  readonly stop: () => void;
+}
+
+interface Watched {
+  users: number;
+  attached: Attached | undefined;
+}
+
+/**
+ * What is seen of Applications anywhere: one watch for each Argo CD instance and namespace in use, shared by all
+ * who look there, and word to those who look at an Application when it changed.
+ */
+export class Sightings {
+  readonly #fleet: Fleet<Projected>;
+  readonly #clock: Clock;
+  /** Milliseconds after which an API server that has not answered is called unreachable. */
+  readonly #contactTime: number;
+  readonly #watched = new Map<string, Watched>();
+  readonly #interested = new Map<string, Set<() => void>>();
+
+  constructor(fleet: Fleet<Projected>, clock: Clock, contactTime: number) {
+    this.#fleet = fleet;
+    this.#clock = clock;
+    this.#contactTime = contactTime;
+  }
+
+  /** Watches `place` until the returned function is called; `changed` is called whenever it may look different. */
+  follow(place: Place, changed: () => void): () => void {
+    const watch = watchKey(place);
+    const app = appKey(place);
+    this.#retain(watch, place);
+    const listeners = this.#interested.get(app) ?? new Set();
+    this.#interested.set(app, listeners.add(changed));
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      listeners.delete(changed);
+      if (listeners.size === 0) this.#interested.delete(app);
+      this.#release(watch);
+    };
+  }
+
+  /** What is known of `place` now, as one run looks at it; nothing older than `atLeast`, a resourceVersion. */
+  see(place: Place, selector: RunSpec["source"], wanted: FieldValues, atLeast?: string): Seen {
+    const found = this.look(place, atLeast);
+    return found.kind === "Present" ? { kind: "Present", observation: observe(found.application, selector, wanted) } : found;
+  }
+
+  look(place: Place, atLeast?: string): Exclude<Seen, { kind: "Present" }> | { readonly kind: "Present"; readonly application: Projected } {
+    const instance = this.#fleet.instance(place.instance);
+    if (instance === undefined) return { kind: "Unreachable", message: `${place.instance} is not registered, or its registration cannot be used` };
+    const { lease, since } = this.#attach(place, instance) ?? {};
+    if (lease?.synced === true && lease.live) {
+      if (atLeast !== undefined && !lease.caughtUp(place.application.name, atLeast)) return { kind: "Behind" };
+      const application = lease.get(place.application.name);
+      return application === undefined ? { kind: "Absent" } : { kind: "Present", application };
+    }
+    const { reachability } = instance;
+    if (reachability.state === "Unreachable") return { kind: "Unreachable", message: reachability.message };
+    if (since !== undefined && lease?.synced === false && this.#clock.now() - since >= this.#contactTime)
+      return { kind: "Unreachable", message: lease.failure?.message ?? `${place.instance} has not answered for ${this.#contactTime / 1000} s` };
+    return { kind: "Unasked" };
+  }
+
+  /** A registration that was removed and made anew is another instance: the watch moves over to it. */
+  #attach(place: Place, instance: Instance<Projected>): Attached | undefined {
+    const key = watchKey(place);
+    const watched = this.#watched.get(key);
+    if (watched === undefined || watched.attached?.instance === instance) return watched?.attached;
+    this.#detach(watched);
+    const lease = instance.applications(place.application.namespace);
+    const stop = lease.onChange((name) => this.#tell(`${key}/${name}`));
+    watched.attached = { instance, lease, since: this.#clock.now(), stop };
+    return watched.attached;
+  }
+
+  #detach({ attached }: Watched): void {
+    attached?.stop();
+    attached?.lease.release();
+  }
+
+  #retain(key: string, place: Place): void {
+    const watched = this.#watched.get(key) ?? { users: 0, attached: undefined };
+    watched.users += 1;
+    this.#watched.set(key, watched);
+    const instance = this.#fleet.instance(place.instance);
+    if (instance !== undefined) this.#attach(place, instance);
+  }
+
+  #release(key: string): void {
+    const watched = this.#watched.get(key);
+    if (watched === undefined) return;
+    watched.users -= 1;
+    if (watched.users > 0) return;
+    this.#detach(watched);
+    this.#watched.delete(key);
+  }
+
+  #tell(app: string): void {
+    for (const changed of this.#interested.get(app) ?? []) changed();
+  }
+}
+
+function watchKey({ instance, application }: Place): string {
+  return `${instance}/${application.namespace}`;
+}
+
+function appKey(place: Place): string {
+  return `${watchKey(place)}/${place.application.name}`;
+}

@@ -1,0 +1,75 @@
+import type { RunSpec, RunTarget } from "#api/releaserun.ts";
+import { APPLICATIONS } from "#argo/application.ts";
+import { patch } from "#argo/patch.ts";
+import { observe, project, type Projected } from "#argo/read.ts";
+import { isForeign } from "#engine/evidence.ts";
+import { sameValues } from "#engine/observation.ts";
+import type { TargetWrite } from "#engine/world.ts";
+import type { Instance } from "#fleet/fleet.ts";
+import { KubeFailure } from "#kube/errors.ts";
+import { object } from "#kube/paths.ts";
+import type { KubeObject } from "#kube/ports.ts";
+import { refusalOf } from "./consents.ts";
+
+export type WriteResult =
+  /** It holds what was to be written. `resourceVersion` is of that state. */
+  | { readonly kind: "Done"; readonly resourceVersion: string; readonly by: "us" | "before" }
+  /** It is no longer what the decision was made on: look again, at nothing older than this. */
+  | { readonly kind: "Changed"; readonly resourceVersion: string | undefined }
+  | { readonly kind: "NotAuthorized"; readonly message: string }
+  /** Its API server will not take it, in its words. */
+  | { readonly kind: "Refused"; readonly message: string }
+  /** Nobody answered, or it is overloaded: try again, no sooner than `retryAfter` milliseconds. */
+  | { readonly kind: "Retry"; readonly retryAfter: number | undefined; readonly message: string };
+
+/**
+ * One write to one target: read the Application, ask once more whether it may and need be written, and patch exactly
+ * what was read. Never rejects.
+ */
+export async function write(
+  instance: Instance<Projected>,
+  run: { readonly namespace: string; readonly spec: RunSpec },
+  target: RunTarget,
+  wanted: TargetWrite,
+  signal: AbortSignal,
+): Promise<WriteResult> {
+  const { namespace, name } = target.application;
+  try {
+    // 1. Read: consent and values are judged on the very version that the patch is guarded with.
+    const raw = await instance.client.get<KubeObject>(object(APPLICATIONS, namespace, name), signal);
+    const app = project(raw);
+    const seen = observe(app, run.spec.source, wanted.want.desired);
+
+    // 2. May it be written?
+    const refusal = await refusalOf({ namespace: run.namespace, ...run.spec }, instance, target.application, app, signal);
+    if (refusal !== undefined) return { kind: "NotAuthorized", message: refusal };
+
+    // 3. Is it still what the decision was made on?
+    const patches = wanted.kind === "Patch" || wanted.kind === "PatchAndSync";
+    if (seen.values === undefined) return { kind: "Changed", resourceVersion: app.resourceVersion };
+    if (patches && sameValues(seen.values, wanted.want.desired)) return { kind: "Done", resourceVersion: app.resourceVersion, by: "before" };
+    if (!sameValues(seen.values, wanted.over)) return { kind: "Changed", resourceVersion: app.resourceVersion };
+    const syncs = wanted.kind === "Sync" || wanted.kind === "PatchAndSync";
+    if (syncs && seen.operation !== undefined) {
+      const by = isForeign(seen, wanted.want) ? "somebody's" : "ours";
+      return by === "ours" && !patches
+        ? { kind: "Done", resourceVersion: app.resourceVersion, by: "before" }
+        : { kind: "Changed", resourceVersion: app.resourceVersion };
+    }
+
+    // 4. One guarded patch.
+    const request = patch(raw, { kind: wanted.kind, values: wanted.want.desired, source: run.spec.source, run: wanted.want.run });
+    const answer = await instance.client.request(request, signal);
+    return { kind: "Done", resourceVersion: project(answer.body as KubeObject).resourceVersion, by: "us" };
+  } catch (error) {
+    return resultOf(error);
+  }
+}
+
+function resultOf(error: unknown): WriteResult {
+  if (!(error instanceof KubeFailure)) return { kind: "Refused", message: error instanceof Error ? error.message : "unknown error" };
+  const { kind, message, retryAfter, retryable } = error;
+  if (retryable) return { kind: "Retry", retryAfter, message };
+  const stale = kind === "Conflict" || kind === "NotFound" || kind === "Aborted" || kind === "Fenced";
+  return stale ? { kind: "Changed", resourceVersion: undefined } : { kind: "Refused", message };
+}

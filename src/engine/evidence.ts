@@ -1,0 +1,180 @@
+import type { TargetPhase, TargetReason } from "#api/reasons.ts";
+import { difference, show, type Observation } from "./observation.ts";
+import type { Want } from "./world.ts";
+
+/**
+ * Has this Application arrived? A list of named questions, asked in order; the first that is not answered with
+ * yes is the reason shown. Never "Synced and Healthy" alone: argocd.md section 2.3 and its traps A to I.
+ */
+
+export interface Finding {
+  readonly phase: TargetPhase;
+  readonly reason: TargetReason;
+  readonly message: string;
+  /** Somebody else's move: time spent here does not count towards the progress deadline. */
+  readonly waits?: true;
+}
+
+type Question = (seen: Observation, want: Want) => Finding | undefined;
+
+/** The questions about an Application that holds our values. */
+export const QUESTIONS: readonly Question[] = [
+  isWatchedByArgo,
+  hasNoFailedAttempt,
+  isNotHeldUp,
+  hasNoError,
+  isIdle,
+  wasCompared,
+  resolvedToOurs,
+  isSynced,
+  isFresh,
+  isHealthy,
+];
+
+/** What is missing first, or undefined when nothing is. */
+export function missing(seen: Observation, want: Want): Finding | undefined {
+  for (const question of QUESTIONS) {
+    const finding = question(seen, want);
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
+
+function isWatchedByArgo(seen: Observation): Finding | undefined {
+  if (!seen.paused) return undefined;
+  return {
+    phase: "Waiting",
+    reason: "ReconcilePaused",
+    message: "Argo CD was told not to look at it: remove the annotation argocd.argoproj.io/skip-reconcile from the Application",
+    waits: true,
+  };
+}
+
+/** An attempt counts only when it was made after the plan and for our revision: an older one says nothing of this run. */
+function hasNoFailedAttempt(seen: Observation, want: Want): Finding | undefined {
+  const last = seen.lastOperation;
+  if (seen.operation !== undefined || last === undefined || !isFailure(last.phase)) return undefined;
+  if (!isAttemptOfThisRun(seen, want)) return undefined;
+  return { phase: "Failed", reason: "SyncFailed", message: last.message || "Argo CD's sync failed without a message" };
+}
+
+function isFailure(phase: string): boolean {
+  return phase === "Failed" || phase === "Error";
+}
+
+/** Whether Argo CD's last operation was started since the plan was made, for the revision that we asked for. */
+export function isAttemptOfThisRun(seen: Observation, want: Want): boolean {
+  const last = seen.lastOperation;
+  if (last === undefined || last.startedAt === want.lastOperation) return false;
+  return last.run === want.run || isForOurRevision(last.revision, seen);
+}
+
+/** Whether Argo CD has tried our revision before this run and failed: it will not try again by itself (auto_sync.md). */
+export function failedBefore(seen: Observation, want: Want): boolean {
+  const last = seen.lastOperation;
+  return last !== undefined && isFailure(last.phase) && last.startedAt === want.lastOperation && isForOurRevision(last.revision, seen);
+}
+
+function isForOurRevision(revision: string | undefined, seen: Observation): boolean {
+  return revision === undefined || revision === seen.pinned || revision === seen.revision;
+}
+
+/** Somebody else holds the one slot for operations, or a sync window keeps ours waiting in it. */
+function isNotHeldUp(seen: Observation, want: Want): Finding | undefined {
+  const { operation, lastOperation: last } = seen;
+  if (operation === undefined) return undefined;
+  if (last?.phase === "Running" && last.message.startsWith("Sync operation blocked by sync window"))
+    return { phase: "Waiting", reason: "SyncWindow", message: last.message, waits: true };
+  if (!isForeign(seen, want)) return undefined;
+  const to = operation.revision === undefined ? "" : ` (to ${operation.revision})`;
+  return { phase: "Waiting", reason: "ForeignOperation", message: `another operation is running${to}; waiting for its end`, waits: true };
+}
+
+/**
+ * In progress is what `.operation` says; operationState may be corrupt for ever (argo-cd#18613, #29636), and
+ * between two retries it is Running and has a finishedAt.
+ */
+function isIdle({ operation, lastOperation: last }: Observation): Finding | undefined {
+  if (operation === undefined) return undefined;
+  const running = last?.phase === "Running" ? last : undefined;
+  const said = running?.message ?? "";
+  if (running !== undefined && running.retryCount > 0)
+    return { phase: "Syncing", reason: "OperationRetrying", message: said || `retry ${running.retryCount} of the sync` };
+  return { phase: "Syncing", reason: "OperationRunning", message: said || "Argo CD is syncing" };
+}
+
+/** Neither asked for by this run nor Argo CD's own for the present revision. */
+export function isForeign(seen: Observation, want: Want): boolean {
+  const { operation } = seen;
+  if (operation === undefined || operation.run === want.run) return false;
+  return !operation.automated || !isForOurRevision(operation.revision, seen);
+}
+
+/** An error leaves revision, comparison and health as they were or makes them up (traps A and C). */
+function hasNoError(seen: Observation): Finding | undefined {
+  const [error] = seen.errors;
+  if (error === undefined) return undefined;
+  return { phase: "Syncing", reason: "ComparisonError", message: `${error.type}: ${error.message}` };
+}
+
+function wasCompared(seen: Observation): Finding | undefined {
+  if (seen.compared) return undefined;
+  return { phase: "Patched", reason: "NotObserved", message: "Argo CD has not compared the values that were written" };
+}
+
+function resolvedToOurs(seen: Observation): Finding | undefined {
+  if (seen.pinned === undefined || seen.revision === seen.pinned) return undefined;
+  return {
+    phase: "Syncing",
+    reason: "RevisionMoved",
+    message: `Argo CD resolved revision ${seen.pinned} to ${seen.revision ?? "nothing"}`,
+  };
+}
+
+function isSynced(seen: Observation): Finding | undefined {
+  if (seen.sync === "Synced") return undefined;
+  if (seen.sync === "OutOfSync" && seen.pruneOnly)
+    return { phase: "Syncing", reason: "NeedsPrune", message: "only resources that wait to be pruned are out of sync: prune them, or enable pruning on the Application" };
+  return { phase: "Syncing", reason: "OutOfSync", message: `sync status is ${seen.sync || "not reported"}` };
+}
+
+/** Health and sync of before the operation's end are of before the operation (Kargo's health checker; argocd.md 2.2). */
+function isFresh(seen: Observation): Finding | undefined {
+  const finished = seen.lastOperation?.finishedAt;
+  if (finished === undefined) return undefined;
+  if (seen.reconciledAt !== undefined && Date.parse(seen.reconciledAt) >= Date.parse(finished)) return undefined;
+  return { phase: "Syncing", reason: "StaleStatus", message: "Argo CD has not looked again since the operation ended" };
+}
+
+function isHealthy(seen: Observation): Finding | undefined {
+  const { status, message } = seen.health;
+  const said = message ? `: ${message}` : "";
+  switch (status) {
+    case "Healthy":
+      return undefined;
+    case "Suspended":
+      return { phase: "Waiting", reason: "CanaryPaused", message: `suspended${said || ": a canary or a job waits to be resumed"}`, waits: true };
+    case "Degraded":
+      return { phase: "Syncing", reason: "Degraded", message: `health is Degraded${said}` };
+    default:
+      return { phase: "Syncing", reason: "Progressing", message: `health is ${status || "not reported"}${said}` };
+  }
+}
+
+/** Somebody wrote over what we wrote: who, and what lets both live together. */
+export function reverted(seen: Observation, want: Want): Finding {
+  const changed = seen.values === undefined ? undefined : difference(want.desired, seen.values);
+  const what = changed === undefined ? "our values are gone" : `${changed.field} is ${show(changed.b)} again, not ${show(changed.a)}`;
+  return { phase: "Reverted", reason: "RevertedByOwner", message: `${what}. ${remedy(seen)}` };
+}
+
+function remedy(seen: Observation): string {
+  switch (seen.owner.kind) {
+    case "ApplicationSet":
+      return `ApplicationSet ${seen.owner.name} owns this Application: give it spec.ignoreApplicationDifferences: [{jsonPointers: [/spec/source/targetRevision]}] and spec.preservedFields.annotations: [conductor.dev/authorized]`;
+    case "Application":
+      return `Application ${seen.owner.name} manages this one: give it spec.ignoreDifferences: [{group: argoproj.io, kind: Application, jsonPointers: [/spec/source/targetRevision, /operation]}] and syncOptions: [RespectIgnoreDifferences=true]`;
+    case "Nobody":
+      return `Somebody else writes to this Application${seen.manager === undefined ? "" : ` (${seen.manager})`}: let one writer own its revision`;
+  }
+}

@@ -1,0 +1,97 @@
+import type { FieldValue, FieldValues } from "#api/releaserun.ts";
+
+/** Who may write an Application besides us, and would write over what we wrote. */
+export type Owner =
+  | { readonly kind: "ApplicationSet"; readonly name: string }
+  | { readonly kind: "Application"; readonly name: string }
+  | { readonly kind: "Nobody" };
+
+export interface Operation {
+  /** The run that asked for it, by UID; undefined for anybody else's. */
+  readonly run: string | undefined;
+  readonly automated: boolean;
+  /** The revision that it syncs our source to, where it says so. */
+  readonly revision: string | undefined;
+}
+
+/** What Argo CD says of its last operation; its times are compared by value or with each other, never with ours. */
+export interface LastOperation extends Operation {
+  readonly phase: string;
+  readonly message: string;
+  readonly startedAt: string;
+  readonly finishedAt: string | undefined;
+  readonly retryCount: number;
+}
+
+/** One Application as the engine sees it. Field values are opaque here: argo/ maps them both ways. */
+export interface Observation {
+  readonly resourceVersion: string;
+  /** What the steered fields hold; undefined when the source cannot be told, and `sourceFault` says why. */
+  readonly values: FieldValues | undefined;
+  readonly sourceFault: string | undefined;
+  /** The values to go back to: those of now if Synced and Healthy, a moving revision pinned to what it resolved to. */
+  readonly settled: FieldValues | undefined;
+  /** Whether Argo CD's comparison was of exactly the sources that the spec holds now. */
+  readonly compared: boolean;
+  /** What Argo CD resolved our source's revision to. */
+  readonly revision: string | undefined;
+  /** What the spec asks for, when it can be resolved to nothing but itself: a commit, a digest, a chart version. */
+  readonly pinned: string | undefined;
+  readonly sync: string;
+  /** OutOfSync only for resources that wait to be pruned. */
+  readonly pruneOnly: boolean;
+  readonly health: { readonly status: string; readonly message: string };
+  readonly errors: readonly { readonly type: string; readonly message: string }[];
+  readonly operation: Operation | undefined;
+  readonly lastOperation: LastOperation | undefined;
+  readonly reconciledAt: string | undefined;
+  /** Whether Argo CD syncs it without being asked. */
+  readonly automated: boolean;
+  /** Argo CD was told not to look at it. */
+  readonly paused: boolean;
+  readonly owner: Owner;
+  /** Who wrote to it last besides Argo CD's controller, as its managedFields name them. */
+  readonly manager: string | undefined;
+}
+
+/** What is known of one target now. */
+export type Seen =
+  | { readonly kind: "Unasked" } // the watch is not live: it has not answered yet, or is being opened again
+  | { readonly kind: "Behind" } // the watch is live, and has not come to our own last write yet
+  | { readonly kind: "Unreachable"; readonly message: string }
+  | { readonly kind: "Absent" }
+  | { readonly kind: "Present"; readonly observation: Observation };
+
+/** Whether two sets of values hold the same; a field that one of them lacks is absent. */
+export function sameValues(a: FieldValues, b: FieldValues): boolean {
+  for (const field of Object.keys({ ...a, ...b })) if (!sameValue(a[field] ?? null, b[field] ?? null)) return false;
+  return true;
+}
+
+/** The first field in which two sets of values differ. */
+export function difference(a: FieldValues, b: FieldValues): { readonly field: string; readonly a: FieldValue; readonly b: FieldValue } | undefined {
+  for (const field of Object.keys({ ...a, ...b })) {
+    const [left, right] = [a[field] ?? null, b[field] ?? null];
+    if (!sameValue(left, right)) return { field, a: left, b: right };
+  }
+  return undefined;
+}
+
+function sameValue(a: FieldValue, b: FieldValue): boolean {
+  return canonical(a) === canonical(b);
+}
+
+/** One spelling for equal values: Argo CD leaves out a false. */
+export function canonical(value: FieldValue): string {
+  if (value === false) return "null";
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) return JSON.stringify([value.value, value.forceString ?? false]);
+  return JSON.stringify(value);
+}
+
+/** A value as people read it. */
+export function show(value: FieldValue): string {
+  if (value === null) return "absent";
+  if (typeof value === "string") return `"${value}"`;
+  if (typeof value === "object" && !Array.isArray(value)) return `"${value.value}"`;
+  return JSON.stringify(value);
+}

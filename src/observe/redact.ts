@@ -1,0 +1,28 @@
+/** Keys whose values are never shown, whatever their case and depth. */
+const SECRET_KEY = /^(authorization|token|bearertoken|password|secret|cadata|certdata|keydata|kubeconfig|data|stringdata)$/i;
+
+/** Secrets that travel inside text: bearer tokens, JSON Web Tokens, PEM blocks, passwords in URLs. */
+const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]+-----[\s\S]*?(-----END [A-Z ]+-----|$)/g, "[redacted]"],
+  [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, "$1 [redacted]"],
+  [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, "[redacted]"],
+  [/(\/\/)[^/\s@:]+:[^/\s@]+@/g, "$1[redacted]@"],
+];
+
+const DEEPEST = 6;
+
+/** A copy of `value` that may be logged: pino's own redaction is case-sensitive and one level deep. */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === "string") return SECRET_TEXT.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), value);
+  if (value === null || typeof value !== "object") return value;
+  if (depth >= DEEPEST) return "[…]";
+  if (value instanceof Error) return redact(errorFields(value), depth);
+  if (Array.isArray(value)) return value.map((one) => redact(one, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, SECRET_KEY.test(key) ? "[redacted]" : redact(one, depth + 1)]));
+}
+
+/** What is told of an error: never its own fields, which may hold a request. */
+function errorFields(error: Error): Record<string, unknown> {
+  const kind = "kind" in error && typeof error.kind === "string" ? { kind: error.kind } : { stack: error.stack };
+  return { name: error.name, message: error.message, ...kind };
+}

@@ -1,0 +1,103 @@
+import { hostname } from "node:os";
+import { API_VERSION } from "#api/rules.ts";
+import k8sOperator from "@dot-i/k8s-operator";
+import { ENVIRONMENTS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
+import { connectOverHttp } from "#fleet/connect.ts";
+import { HttpTransport } from "#kube/http.ts";
+import type { Clock, Fence, Log, Random, Reflector } from "#kube/ports.ts";
+import { SafeOperator, type EventSource, type ResourceEvent } from "./base.ts";
+import { Conductor, type ConductorParts } from "./conductor.ts";
+
+export interface OperatorParts extends Pick<ConductorParts, "namespace" | "count" | "settings"> {
+  readonly fence: Fence;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const { ResourceEventType, ResourceMetaImpl } = k8sOperator;
+
+/** The process as an operator: what it watches, and who is told. */
+export class ReleaseOperator extends SafeOperator {
+  readonly #parts: OperatorParts;
+  #conductor: Conductor | undefined;
+
+  constructor(parts: OperatorParts) {
+    super(parts.log);
+    this.#parts = parts;
+  }
+
+  protected override async init(): Promise<void> {
+    const { clock } = this.#parts;
+    const conductor = new Conductor({ ...this.#parts, home: new HttpTransport(this.config, clock), connect: connectOverHttp(clock), identity: hostname() });
+    this.#conductor = conductor;
+    const tell = (changed: (key: string) => void) => async (event: ResourceEvent) => changed(`${event.meta.namespace ?? ""}/${event.meta.name}`);
+    await this.watchResource(SERVICE_RELEASES.group, SERVICE_RELEASES.version, SERVICE_RELEASES.plural, tell((key) => conductor.releaseChanged(key)));
+    await this.watchResource(ENVIRONMENTS.group, ENVIRONMENTS.version, ENVIRONMENTS.plural, tell((key) => conductor.environmentChanged(key)));
+    await this.watchResource(RELEASE_RUNS.group, RELEASE_RUNS.version, RELEASE_RUNS.plural, tell((key) => conductor.runChanged(key)));
+    conductor.start();
+  }
+
+  protected override source(_group: string, _version: string, plural: string): EventSource {
+    const conductor = this.#conductor;
+    if (conductor === undefined) throw new Error("the operator is not started");
+    switch (plural) {
+      case SERVICE_RELEASES.plural:
+        return eventsOf(conductor.releases, plural);
+      case ENVIRONMENTS.plural:
+        return eventsOf(conductor.environments, plural);
+      case RELEASE_RUNS.plural:
+        return eventsOf(conductor.runs, plural);
+      default:
+        throw new Error(`${plural} are not watched here`);
+    }
+  }
+
+  /** Why it cannot work yet, or undefined. */
+  notReady(): string | undefined {
+    return this.#conductor === undefined ? "starting" : this.#conductor.notReady();
+  }
+
+  queueDepths(): Readonly<Record<string, number>> {
+    const depths = Object.entries(this.#conductor?.queues ?? {}).map(([name, { depth }]) => [name, depth.ready + depth.running]);
+    return Object.fromEntries(depths);
+  }
+
+  clusterStates(): Readonly<Record<string, number>> {
+    const states: Record<string, number> = { Refused: 0, Unknown: 0, Reachable: 0, Unreachable: 0 };
+    const fleet = this.#conductor?.fleet;
+    for (const { refusal, instance } of fleet?.clusters() ?? []) {
+      const state = refusal === undefined ? (fleet?.instance(instance)?.reachability.state ?? "Unknown") : "Refused";
+      states[state] = (states[state] ?? 0) + 1;
+    }
+    return states;
+  }
+
+  /** Ends all work and waits for its end; `stop` of the base only lets go of events. */
+  async shutdown(): Promise<void> {
+    this.stop();
+    await this.#conductor?.stop();
+  }
+}
+
+/** A reflector's changes in the words of the operator's base. */
+function eventsOf(reflector: Reflector<Described>, plural: string): EventSource {
+  const seen = new Set<string>();
+  return {
+    subscribe: (onEvent) =>
+      reflector.onChange((key) => {
+        const found = reflector.get(key);
+        const type = found === undefined ? ResourceEventType.Deleted : seen.has(key) ? ResourceEventType.Modified : ResourceEventType.Added;
+        if (found === undefined) seen.delete(key);
+        else seen.add(key);
+        const [namespace = "", name = ""] = key.split("/");
+        const object = { apiVersion: API_VERSION, kind: found?.kind ?? "", metadata: { namespace, name, resourceVersion: found?.metadata.resourceVersion ?? "" } };
+        onEvent({ type, meta: ResourceMetaImpl.createWithPlural(plural, object), object });
+      }),
+  };
+}
+
+interface Described {
+  readonly kind: string;
+  readonly metadata: { readonly resourceVersion: string };
+}

@@ -1,0 +1,133 @@
+import { open } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+
+const objectRef = z.object({
+  apiGroup: z.string().optional(),
+  resource: z.string().optional(),
+  subresource: z.string().optional(),
+  namespace: z.string().optional(),
+  name: z.string().optional(),
+});
+
+type ObjectRef = Readonly<z.infer<typeof objectRef>>;
+
+const schema = z.object({
+  auditID: z.string(),
+  stage: z.string(),
+  requestURI: z.string(),
+  verb: z.string(),
+  user: z.object({ username: z.string() }),
+  userAgent: z.string().optional(),
+  objectRef: objectRef.optional(),
+  responseStatus: z.object({ code: z.number().optional() }).optional(),
+  stageTimestamp: z.string(),
+});
+
+/** One request as the API server saw it. `stage` is ResponseComplete, or ResponseStarted for a watch that is still open. */
+export interface AuditEvent {
+  readonly user: string;
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly stage: string;
+  readonly responseStatus: { readonly code?: number | undefined };
+  readonly objectRef: ObjectRef;
+  readonly userAgent: string | undefined;
+  readonly timestamp: string;
+}
+
+export interface AuditFilter {
+  readonly user?: string;
+  readonly verbs?: readonly string[];
+  readonly resource?: string;
+}
+
+/** Everything but noise, and of the users under test everything. */
+export function auditPolicy(users: readonly string[]): object {
+  return {
+    apiVersion: "audit.k8s.io/v1",
+    kind: "Policy",
+    omitStages: ["RequestReceived"],
+    rules: [
+      { level: "Metadata", users },
+      { level: "None", users: ["system:apiserver"] },
+      {
+        level: "None",
+        nonResourceURLs: ["/readyz*", "/livez*", "/healthz*", "/openapi*", "/api", "/apis", "/api/*", "/apis/*"],
+      },
+      {
+        level: "None",
+        resources: [
+          { group: "coordination.k8s.io", resources: ["leases"] },
+          { group: "", resources: ["events"] },
+        ],
+      },
+      { level: "None", users: ["argocd"], verbs: ["get", "list", "watch"] },
+      { level: "Metadata" },
+    ],
+  };
+}
+
+const markPrefix = "release-conductor-audit-mark-";
+
+/** Reads the audit log as it grows. */
+export class AuditLog {
+  readonly #file: string;
+  readonly #events = new Map<string, AuditEvent>();
+  #offset = 0;
+  #rest = "";
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** What happened before this call: `mark` makes a request whose URI holds the text given, and we read until it shows up. */
+  async read(filter: AuditFilter, mark: (text: string) => Promise<void>): Promise<readonly AuditEvent[]> {
+    const text = `${markPrefix}${randomUUID()}`;
+    await mark(text);
+    const deadline = Date.now() + 10_000;
+    while (![...this.#events.values()].some((event) => event.requestURI.includes(text))) {
+      if (Date.now() > deadline) throw new Error(`The audit log ${this.#file} did not grow: is its API server running?`);
+      await this.#more();
+      await sleep(5);
+    }
+    return [...this.#events.values()].filter(
+      (event) =>
+        !event.requestURI.includes(markPrefix) &&
+        (filter.user === undefined || event.user === filter.user) &&
+        (filter.verbs === undefined || filter.verbs.includes(event.verb)) &&
+        (filter.resource === undefined || event.objectRef.resource === filter.resource),
+    );
+  }
+
+  async #more(): Promise<void> {
+    const file = await open(this.#file, "r");
+    try {
+      const { size } = await file.stat();
+      if (size <= this.#offset) return;
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - this.#offset), 0, size - this.#offset, this.#offset);
+      // A character may be cut in two at the end: latin1 keeps bytes apart until the line is whole.
+      const lines = (this.#rest + buffer.subarray(0, bytesRead).toString("latin1")).split("\n");
+      this.#offset += bytesRead;
+      this.#rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") this.#add(Buffer.from(line, "latin1").toString("utf8"));
+    } finally {
+      await file.close();
+    }
+  }
+
+  #add(line: string): void {
+    const event = schema.parse(JSON.parse(line));
+    this.#events.set(event.auditID, {
+      user: event.user.username,
+      verb: event.verb,
+      requestURI: event.requestURI,
+      stage: event.stage,
+      responseStatus: event.responseStatus ?? {},
+      objectRef: event.objectRef ?? {},
+      userAgent: event.userAgent,
+      timestamp: event.stageTimestamp,
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { check } from "./tasks/check.ts";
+import { command, node, root } from "./tasks/command.ts";
+import { options } from "./tasks/options.ts";
+import { tier } from "./tasks/tiers.ts";
+import { write } from "./generate/outputs.ts";
+
+const wanted = 26; // engines of package.json
+if (Number(process.versions.node.split(".")[0]) < wanted) {
+  console.error(`This is Node ${process.version}; release-conductor needs ${wanted} or newer. Start tasks through npm: npm run check.`);
+  process.exit(1);
+}
+
+const [name = "", ...args] = process.argv.slice(2);
+
+/** Resolves with the exit code. */
+const TASKS: Readonly<Record<string, () => number | Promise<number>>> = {
+  start: () => node("src/main.ts", args),
+  demo: () => node("tools/demo.ts", args),
+  plane: () => node("test/plane/main.ts", args),
+  generate: () => {
+    write(root);
+    return 0;
+  },
+  format: async () => (await command("oxfmt", args, { show: "always" })).code,
+  check: () => check(options(args)),
+  test: () => tier("test", options(args)),
+  "test:e2e": () => tier("test:e2e", options(args)),
+  "test:full": () => tier("test:full", options(args)),
+};
+
+const task = TASKS[name];
+if (task === undefined) {
+  console.error(`${name === "" ? "No task was given" : `There is no task ${name}`}. Tasks: ${Object.keys(TASKS).join(", ")}`);
+  process.exit(1);
+}
+try {
+  process.exitCode = await task();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

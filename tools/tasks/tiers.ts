@@ -1,0 +1,40 @@
+import { checks } from "./check.ts";
+import { command } from "./command.ts";
+import type { Options } from "./options.ts";
+import { conclude, type Result } from "./result.ts";
+import { runSuite } from "./suite.ts";
+import { SUITES, type SuiteName, type Tier } from "./suites.ts";
+import { time } from "./words.ts";
+
+/** What the suites with real servers need, acquired before the first test so that no test waits for a build. */
+const PARTS = ["etcd", "kube-apiserver", "kubectl", "argocd", "redis", "helm"] as const;
+
+/** Resolves with the exit code. */
+export async function tier(task: Tier, options: Options): Promise<number> {
+  const results: Result[] = task === "test:e2e" ? [] : [...(await checks(options))];
+  const acquired = await parts();
+  results.push(acquired);
+  for (const suite of suitesOf(task)) {
+    if (acquired.ok) results.push(await runSuite(suite, options));
+    else results.push({ name: suite, ok: false, seconds: 0, notes: ["did not run: its servers could not be had"] });
+  }
+  return conclude(task, results, options.only !== undefined);
+}
+
+/** The suites with servers that a task runs. */
+export function suitesOf(task: Tier): SuiteName[] {
+  const names: readonly SuiteName[] = ["integration", "e2e"];
+  return names.filter((name) => task === "test:full" || SUITES[name].tier === task);
+}
+
+async function parts(): Promise<Result> {
+  const script = `
+    const { acquire, acquireCrds } = await import("#plane/parts.ts");
+    const { reporter } = await import("#plane/progress.ts");
+    const progress = reporter(process.stderr);
+    await acquire(${JSON.stringify(PARTS)}, progress);
+    await acquireCrds(progress);`;
+  const { code, seconds } = await command("node", ["--input-type=module", "--eval", script], { show: "always" });
+  console.log(`parts of the test plane … ${code === 0 ? "ready" : "FAILED"} ${time(seconds)}`);
+  return { name: "parts of the test plane", ok: code === 0, seconds, notes: [] };
+}
