@@ -18,7 +18,9 @@ export const conditions = z
   .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] });
 
 /** What a condition shall say; when it changed is found by comparing with what it said. */
-export type Wanted<Type extends string = string> = Readonly<Record<Type, { readonly status: boolean; readonly reason: string; readonly message: string }>>;
+export type Wanted<Type extends string = string> = Readonly<
+  Record<Type, { readonly status: boolean; readonly reason: string; readonly message: string }>
+>;
 
 /**
  * The conditions of one object, all set in one write. A transition time moves only when the status does.

@@ -25,7 +25,10 @@ const source = z
   .meta(
     cel(
       { rule: "has(self.name) != has(self.repoURL)", message: "source takes exactly one of name and repoURL (with path or chart)" },
-      { rule: "!has(self.name) || (!has(self.path) && !has(self.chart))", message: "source.name stands alone: path and chart go with repoURL" },
+      {
+        rule: "!has(self.name) || (!has(self.path) && !has(self.chart))",
+        message: "source.name stands alone: path and chart go with repoURL",
+      },
       { rule: "!(has(self.path) && has(self.chart))", message: "source takes path or chart, not both" },
     ),
   );
@@ -41,7 +44,9 @@ const helm = z.object({
   ignoreMissingValueFiles: z
     .boolean()
     .optional()
-    .describe("Whether a values file may be absent, as one for a single cluster is. Written only when given; give true beside files by cluster."),
+    .describe(
+      "Whether a values file may be absent, as one for a single cluster is. Written only when given; give true beside files by cluster.",
+    ),
   parameters: z
     .record(
       text(253, /^[^{}]+$/, "helm.parameters: {{revision}} and other variables belong in values, never in names or paths"),
@@ -64,7 +69,11 @@ const kustomize = z.object({
 const plugin = z.object({
   env: z
     .record(
-      text(253, /^[A-Za-z_][A-Za-z0-9_]*$/, "plugin.env names must be of letters, digits and '_'; variables such as {{revision}} belong in values"),
+      text(
+        253,
+        /^[A-Za-z_][A-Za-z0-9_]*$/,
+        "plugin.env names must be of letters, digits and '_'; variables such as {{revision}} belong in values",
+      ),
       template(1024, "plugin.env", VALUE_VARIABLES),
     )
     .meta({ maxProperties: LIMITS.env })
@@ -95,7 +104,9 @@ const application = z
 const strategy = z.object({
   progressDeadline: duration("strategy.progressDeadline")
     .prefault("15m")
-    .describe("The longest time that a target may go without observed progress before it has failed. Waiting for a person or a sync window does not count."),
+    .describe(
+      "The longest time that a target may go without observed progress before it has failed. Waiting for a person or a sync window does not count.",
+    ),
 });
 
 const spec = z.object({

@@ -34,7 +34,8 @@ export function refuseRevision(kind: RevisionKind, revision: string): string | u
       if (DIGEST.test(revision)) return `${is}: it is a digest; write a tag, or set revision: Digest on the Environment`;
       if (SHORT.test(revision) && /[a-f]/.test(revision)) return `${is}: it looks like a short hash; write a tag`;
       if (revision.startsWith("refs/")) return `${is}: write the tag's name without refs/tags/`;
-      if (revision === "HEAD" || !/[0-9]/.test(revision)) return `${is}: it looks like a branch, which would move; write a tag with a digit in it, such as v1.4.2`;
+      if (revision === "HEAD" || !/[0-9]/.test(revision))
+        return `${is}: it looks like a branch, which would move; write a tag with a digit in it, such as v1.4.2`;
       if (!TAG.test(revision) || revision.includes("..")) return `${is}: git allows no such name; write a tag such as v1.4.2`;
       if (RANGE.test(revision)) return `${is}: it is a range, which would move; write one tag such as v1.4.2`;
       return undefined;

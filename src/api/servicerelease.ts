@@ -23,12 +23,19 @@ const spec = z
   .meta(
     cel(
       { rule: "self.service == oldSelf.service", message: "service is immutable: delete this ServiceRelease and create another" },
-      { rule: "self.environment == oldSelf.environment", message: "environment is immutable: delete this ServiceRelease and create another" },
+      {
+        rule: "self.environment == oldSelf.environment",
+        message: "environment is immutable: delete this ServiceRelease and create another",
+      },
       {
         rule: "!self.revision.matches('^[0-9a-f]{7,39}$') || self.revision.matches('^[0-9]+$')",
-        messageExpression: "'revision ' + self.revision + ' is a short hash: write all 40 hex digits (git rev-parse ' + self.revision + ')'",
+        messageExpression:
+          "'revision ' + self.revision + ' is a short hash: write all 40 hex digits (git rev-parse ' + self.revision + ')'",
       },
-      { rule: "self.revision != 'HEAD'", message: "revision HEAD would move: write a commit of 40 hex digits, a tag, a chart version or a digest" },
+      {
+        rule: "self.revision != 'HEAD'",
+        message: "revision HEAD would move: write a commit of 40 hex digits, a tag, a chart version or a digest",
+      },
     ),
   );
 
@@ -42,9 +49,7 @@ const status = z.object({
       stable: z.string().max(REVISION.max).optional().describe("The revision last verified on every target."),
     })
     .optional(),
-  wave: z
-    .object({ current: z.int(), total: z.int(), summary: z.string().max(32).describe("current/total, for kubectl get.") })
-    .optional(),
+  wave: z.object({ current: z.int(), total: z.int(), summary: z.string().max(32).describe("current/total, for kubectl get.") }).optional(),
   targets: z
     .object({
       total: z.int(),
@@ -55,9 +60,7 @@ const status = z.object({
       summary: z.string().max(32).describe("ready/total, for kubectl get."),
     })
     .optional(),
-  waitingOn: waitingOn
-    .optional()
-    .describe("What must happen next, in words. Absent when nothing is awaited."),
+  waitingOn: waitingOn.optional().describe("What must happen next, in words. Absent when nothing is awaited."),
   clusters: z
     .array(
       z.object({

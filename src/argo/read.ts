@@ -20,7 +20,7 @@ export interface Projected {
   readonly compared: readonly boolean[];
   readonly revisions: readonly (string | undefined)[];
   readonly operations: { readonly now: RawOperation | undefined; readonly last: RawLastOperation | undefined };
-  readonly rest: Pick<Observation, "sync" | "pruneOnly" | "health" | "errors" | "reconciledAt" | "automated" | "paused" | "owner" | "manager">;
+  readonly rest: Pick<Observation, "sync" | "pruneOnly" | "health" | "errors" | "reconciledAt" | "refreshing" | "automated" | "paused" | "owner" | "manager">;
   /** Why it could not be read, if it could not. */
   readonly fault: string | undefined;
 }
@@ -59,6 +59,7 @@ export function project(raw: KubeObject): Projected {
       health: { status: app.status?.health?.status ?? "", message: (app.status?.health?.message ?? "").slice(0, MESSAGE) },
       errors: (app.status?.conditions ?? []).filter(({ type }) => ERRORS.has(type)).map(({ type, message }) => ({ type, message: message.slice(0, MESSAGE) })),
       reconciledAt: app.status?.reconciledAt ?? undefined,
+      refreshing: app.metadata.annotations?.["argocd.argoproj.io/refresh"] !== undefined,
       automated: isAutomated(app),
       paused: app.metadata.annotations?.["argocd.argoproj.io/skip-reconcile"] === "true",
       owner: ownerOf(app),
@@ -180,6 +181,7 @@ function unreadable(raw: KubeObject, why: string): Projected {
       health: { status: "", message: "" },
       errors: [],
       reconciledAt: undefined,
+      refreshing: false,
       automated: false,
       paused: false,
       owner: { kind: "Nobody" },

@@ -93,7 +93,7 @@ export class Session {
         tracked.attempts = 0;
         tracked.notBefore = 0;
         tracked.atLeast = result.resourceVersion;
-        tracked.memo = kind === "Refresh" ? { ...memo, refreshAsked: true, need: undefined } : afterWrite(memo, now);
+        tracked.memo = kind === "Refresh" ? { ...memo, refreshAskedAt: now, need: undefined } : afterWrite(memo, now);
         return;
       case "Changed":
         if (result.resourceVersion !== undefined) tracked.atLeast = result.resourceVersion;

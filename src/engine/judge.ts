@@ -26,6 +26,12 @@ export function judge(want: Want, seen: Seen, memo: TargetMemo, now: number): Ta
   }
 }
 
+/**
+ * When a refresh that was asked for, is asked for no longer, and was not served is asked for again, in milliseconds:
+ * Argo CD may drop one (argo-cd#28306), and reconciledAt does not show a second look within one second.
+ */
+const REFRESH_AGAIN = 10_000;
+
 /** What is decided for this run, whatever the target does later. */
 export function isVerdict(memo: TargetMemo): boolean {
   return memo.phase === "Failed" || memo.phase === "Reverted" || memo.phase === "Skipped";
@@ -130,7 +136,10 @@ function arrived(want: Want, seen: Observation, memo: TargetMemo, now: number): 
     return deadline(want, { ...moved(held, AWAITING, now), heartbeat, progressAt: now, need: "Refresh" }, now, AWAITING);
   }
   if (seen.reconciledAt !== undefined && seen.reconciledAt !== held.heartbeat) return { ...moved(held, VERIFIED, now), heard: true };
-  return deadline(want, { ...moved(held, AWAITING, now), need: held.refreshAsked ? undefined : "Refresh" }, now, AWAITING);
+  const waiting = deadline(want, moved(held, AWAITING, now), now, AWAITING);
+  if (isVerdict(waiting) || seen.refreshing) return waiting;
+  const again = (held.refreshAskedAt ?? -Infinity) + REFRESH_AGAIN;
+  return now >= again ? { ...waiting, need: "Refresh" } : { ...waiting, lookAt: Math.min(waiting.lookAt ?? Infinity, again) };
 }
 
 const VERIFIED: Finding = { phase: "Ready", reason: "Verified", message: "verified" };
@@ -186,7 +195,7 @@ function withProgress(memo: TargetMemo, seen: Observation, now: number): TargetM
 }
 
 function withoutEvidence(memo: TargetMemo): TargetMemo {
-  return { ...memo, evidenceSince: undefined, degradedSince: undefined, heartbeat: undefined, heard: false, refreshAsked: false, need: undefined, lookAt: undefined };
+  return { ...memo, evidenceSince: undefined, degradedSince: undefined, heartbeat: undefined, heard: false, refreshAskedAt: undefined, need: undefined, lookAt: undefined };
 }
 
 function moved(memo: TargetMemo, { phase, reason, message }: Finding, now: number): TargetMemo {

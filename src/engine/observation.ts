@@ -45,6 +45,8 @@ export interface Observation {
   readonly operation: Operation | undefined;
   readonly lastOperation: LastOperation | undefined;
   readonly reconciledAt: string | undefined;
+  /** Argo CD was asked to look again, and has not taken the request yet. */
+  readonly refreshing: boolean;
   /** Whether Argo CD syncs it without being asked. */
   readonly automated: boolean;
   /** Argo CD was told not to look at it. */

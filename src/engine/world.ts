@@ -40,7 +40,8 @@ export interface TargetMemo {
   readonly heartbeat: string | undefined;
   /** Argo CD has been heard since it settled. */
   readonly heard: boolean;
-  readonly refreshAsked: boolean;
+  /** When Argo CD was last asked to look again, milliseconds since the epoch. */
+  readonly refreshAskedAt: number | undefined;
   /** What progress is measured on. */
   readonly fingerprint: string;
   /** The write that it needs now. */
@@ -63,7 +64,7 @@ export function newMemo(now: number): TargetMemo {
     degradedSince: undefined,
     heartbeat: undefined,
     heard: false,
-    refreshAsked: false,
+    refreshAskedAt: undefined,
     fingerprint: "",
     need: undefined,
     lookAt: undefined,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkCredential, type Credential, type RawCredential } from "./credential.ts";
-import { Refused } from "./refused.ts";
+import { given, Refused } from "./refused.ts";
 
 /** https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters; unknown fields are Argo CD's affair. */
 const schema = z.object({
@@ -42,7 +42,7 @@ export function argoCredential(server: string, config: string): Credential {
     throw new Refused(`data.config is not what Argo CD documents${where === "" ? "" : `: config.${where} has another type`}`);
   }
   const { tlsClientConfig: tls, awsAuthConfig, execProviderConfig, ...rest } = parsed.data;
-  if (awsAuthConfig != null || execProviderConfig != null) throw new Refused(noPlugins);
+  if (given(awsAuthConfig) || given(execProviderConfig)) throw new Refused(noPlugins);
   const raw: RawCredential = {
     server,
     serverName: tls?.serverName,

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { noPlugins } from "./argosecret.ts";
 import { checkCredential, type Credential } from "./credential.ts";
-import { Refused } from "./refused.ts";
+import { given, Refused } from "./refused.ts";
 
 /** https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 const cluster = z.object({
@@ -93,19 +93,19 @@ export function kubeconfigCredential(text: string, context: string | undefined):
 
 /** A kubeconfig can run commands and read files of whoever loads it (CVE-2022-24817). */
 function refuseForeignPowers(to: z.infer<typeof cluster>, as: z.infer<typeof user>): void {
-  if (as.exec != null) throw new Refused(noPlugins);
-  if (as["auth-provider"] != null) throw new Refused("auth-provider plugins are not run: give a token or a client certificate");
-  if (as.tokenFile != null) throw new Refused("tokenFile names a file of another machine: put the token itself into token");
+  if (given(as.exec)) throw new Refused(noPlugins);
+  if (given(as["auth-provider"])) throw new Refused("auth-provider plugins are not run: give a token or a client certificate");
+  if (given(as.tokenFile)) throw new Refused("tokenFile names a file of another machine: put the token itself into token");
   const files = [
     ["certificate-authority", to["certificate-authority"]],
     ["client-certificate", as["client-certificate"]],
     ["client-key", as["client-key"]],
   ] as const;
   for (const [field, value] of files) {
-    if (value != null)
+    if (given(value))
       throw new Refused(`${field} names a file of another machine: embed its content as ${field}-data (kubectl config view --flatten)`);
   }
-  if ([as.as, as["as-groups"], as["as-uid"], as["as-user-extra"]].some((value) => value != null)) {
+  if ([as.as, as["as-groups"], as["as-uid"], as["as-user-extra"]].some(given)) {
     throw new Refused("impersonation (as, as-groups, as-uid, as-user-extra) is not supported: give the credential of the user itself");
   }
 }

@@ -7,3 +7,8 @@ export class Refused extends Error {
 export function isLabel(name: string): boolean {
   return name.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name);
 }
+
+/** Whether a field holds something: `null` is how JSON and YAML leave one out. */
+export function given(field: unknown): boolean {
+  return field !== undefined && field !== null;
+}

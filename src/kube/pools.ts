@@ -36,7 +36,7 @@ export class Pools {
   use(options: DispatcherOptions): void {
     if (this.#closed) throw new KubeFailure("Unreachable", "this connection was closed");
     const { proxy, tls } = material(options);
-    const recipe = JSON.stringify([proxy, tls.servername, tls.rejectUnauthorized, `${tls.ca}`, `${tls.cert}`, `${tls.key}`]);
+    const recipe = JSON.stringify([proxy, tls.servername, tls.rejectUnauthorized, ...[tls.ca, tls.cert, tls.key].map(pem)]);
     if (this.#current?.recipe === recipe) return;
     const retired = this.#current;
     const secured = secure(tls, this.#limits.connect);
@@ -106,6 +106,11 @@ export class PooledKubeConfig extends KubeConfig {
     await super.applySecurityAuthentication(context);
     if (this.#pools.requests !== undefined) context.setDispatcher(this.#pools.requests);
   }
+}
+
+/** client-node hands PEM over as buffers, whose JSON would be a number per byte. */
+function pem(value: unknown): unknown {
+  return Buffer.isBuffer(value) ? value.toString("latin1") : value;
 }
 
 function isAddress(server: string | undefined): boolean {

@@ -22,6 +22,7 @@ const schema = z.object({
   userAgent: z.string().optional(),
   objectRef: objectRef.optional(),
   responseStatus: z.object({ code: z.number().optional() }).optional(),
+  requestObject: z.unknown().optional(),
   stageTimestamp: z.string(),
 });
 
@@ -34,6 +35,8 @@ export interface AuditEvent {
   readonly responseStatus: { readonly code?: number | undefined };
   readonly objectRef: ObjectRef;
   readonly userAgent: string | undefined;
+  /** What was sent, for patches of Applications by the users under test. */
+  readonly body: unknown;
   readonly timestamp: string;
 }
 
@@ -43,13 +46,14 @@ export interface AuditFilter {
   readonly resource?: string;
 }
 
-/** Everything but noise, and of the users under test everything. */
+/** Everything but noise, and of the users under test everything; what they send only where it can hold no secret. */
 export function auditPolicy(users: readonly string[]): object {
   return {
     apiVersion: "audit.k8s.io/v1",
     kind: "Policy",
     omitStages: ["RequestReceived"],
     rules: [
+      { level: "Request", users, verbs: ["patch"], resources: [{ group: "argoproj.io", resources: ["applications"] }] },
       { level: "Metadata", users },
       { level: "None", users: ["system:apiserver"] },
       {
@@ -127,6 +131,7 @@ export class AuditLog {
       responseStatus: event.responseStatus ?? {},
       objectRef: event.objectRef ?? {},
       userAgent: event.userAgent,
+      body: event.requestObject,
       timestamp: event.stageTimestamp,
     });
   }

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFile } from "node:fs/promises";
 import type { Cluster } from "#plane/cluster.ts";
 import type { Plane } from "#plane/plane.ts";
 import type { Process } from "#plane/process.ts";
@@ -13,11 +12,19 @@ export interface Conductor {
   log(): Promise<string>;
 }
 
+export interface ConductorOptions {
+  readonly args?: readonly string[];
+  /** Another address of the management cluster's API server, such as a proxy's. */
+  readonly url?: string;
+  /** Resolve as soon as it answers at all, ready or not. */
+  readonly unready?: true;
+}
+
 const main = join(import.meta.dirname, "..", "..", "src", "main.ts");
 let started = 0;
 
-/** Resolves when it is ready. `url` is another address of the management cluster's API server, such as a proxy's. */
-export async function startConductor(plane: Plane, home: Cluster, options: { readonly args?: readonly string[]; readonly url?: string } = {}): Promise<Conductor> {
+/** Resolves when it is ready. */
+export async function startConductor(plane: Plane, home: Cluster, options: ConductorOptions = {}): Promise<Conductor> {
   started += 1;
   const name = `conductor-${started}`;
   const port = await plane.port();
@@ -30,6 +37,6 @@ export async function startConductor(plane: Plane, home: Cluster, options: { rea
     env: { KUBECONFIG: kubeconfig },
   });
   const url = `http://127.0.0.1:${port}`;
-  await process.ready(async () => (await fetch(`${url}/readyz`)).ok);
+  await process.ready(async () => (await fetch(`${url}/${options.unready ? "healthz" : "readyz"}`)).ok);
   return { url, kill: () => process.stop(), log: () => readFile(process.log, "utf8") };
 }

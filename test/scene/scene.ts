@@ -6,7 +6,7 @@ import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import { acquireCrds } from "#plane/parts.ts";
 import { Plane, type PlaneOptions } from "#plane/plane.ts";
-import { startConductor, type Conductor } from "./conductor.ts";
+import { startConductor, type Conductor, type ConductorOptions } from "./conductor.ts";
 import { forUser, manifests, registration, type Manifest, type RegistrationSpec } from "./manifests.ts";
 
 export interface SceneOptions extends PlaneOptions {
@@ -51,8 +51,8 @@ export class Scene implements AsyncDisposable {
     await this.home.apply([registration({ name, url, ca, token: cluster.token("release-conductor"), ...more })]);
   }
 
-  conductor(options: { readonly args?: readonly string[]; readonly url?: string } = {}): Promise<Conductor> {
-    return startConductor(this.plane, this.home, { args: ["--settle-time", "1s", "--contact-time", "2s", ...(options.args ?? [])], ...(options.url === undefined ? {} : { url: options.url }) });
+  conductor({ args = [], ...options }: ConductorOptions = {}): Promise<Conductor> {
+    return startConductor(this.plane, this.home, { ...options, args: ["--settle-time", "1s", "--contact-time", "2s", ...args] });
   }
 
   /** Creates or changes the ServiceRelease of checkout in production. */
@@ -115,14 +115,17 @@ async function management(plane: Plane): Promise<Cluster> {
 
 async function target(plane: Plane, name: string, argocd: boolean): Promise<Cluster> {
   const cluster = await plane.cluster(name, { argocd });
-  if (!argocd) {
-    const crds = await acquireCrds(() => undefined);
-    const files = ["application-crd.yaml", "appproject-crd.yaml"].map((file) => readFileSync(join(crds, file), "utf8"));
-    await cluster.apply(files.join("\n---\n"));
-    await cluster.apply([namespace("argocd")]);
-  }
+  if (!argocd) await defineArgoCD(cluster);
   await cluster.apply(forUser(manifests("examples/rbac-target.yaml")));
   return cluster;
+}
+
+/** Argo CD's definitions and namespace: what is needed for tests to play its part. */
+export async function defineArgoCD(cluster: Cluster): Promise<void> {
+  const crds = await acquireCrds(() => undefined);
+  const files = ["application-crd.yaml", "appproject-crd.yaml"].map((file) => readFileSync(join(crds, file), "utf8"));
+  await cluster.apply(files.join("\n---\n"));
+  await cluster.apply([namespace("argocd")]);
 }
 
 export function namespace(name: string): Manifest {

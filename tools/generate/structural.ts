@@ -42,7 +42,8 @@ function rewrite(json: unknown, path: string): Schema {
       // false is forbidden beside properties: the API server prunes or refuses unknown fields by itself.
       if (value !== false) result[key] = rewrite(value, `${path}{}`);
     } else if (KEPT.has(key)) result[key] = value;
-    else if (key !== "$schema") throw new Error(`${path}: a structural schema cannot say ${key}; give the zod schema meta({override: …}) or another shape`);
+    else if (key !== "$schema")
+      throw new Error(`${path}: a structural schema cannot say ${key}; give the zod schema meta({override: …}) or another shape`);
   }
   // A rule in CEL has a message for people; the pattern would refuse the same value first, with the bare expression.
   if (result["x-kubernetes-validations"]) delete result["pattern"];
@@ -72,7 +73,8 @@ function keyRules(key: z.core.JSONSchema.BaseSchema): CelRule[] {
 }
 
 function record(value: unknown, path: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${path}: expected a schema, found ${JSON.stringify(value)}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error(`${path}: expected a schema, found ${JSON.stringify(value)}`);
   return { ...value };
 }
 

@@ -29,14 +29,18 @@ export default {
         const from = relative(context.cwd, context.filename).split(sep).join("/");
         const judge = (node: Node, typeOnly: boolean): void => {
           const specifier = node.source?.value;
-          if (typeof specifier !== "string") return context.report({ node, message: "an import names its file: nobody can check one that is computed" });
+          if (typeof specifier !== "string")
+            return context.report({ node, message: "an import names its file: nobody can check one that is computed" });
           const message = refuse(from, specifier, typeOnly);
           if (message !== undefined) context.report({ node, message });
         };
         return {
           ImportDeclaration(node) {
             const specifiers = node.specifiers ?? [];
-            judge(node, node.importKind === "type" || (specifiers.length > 0 && specifiers.every(({ importKind }) => importKind === "type")));
+            judge(
+              node,
+              node.importKind === "type" || (specifiers.length > 0 && specifiers.every(({ importKind }) => importKind === "type")),
+            );
           },
           ExportNamedDeclaration(node) {
             if (node.source) judge(node, node.exportKind === "type");

@@ -19,7 +19,11 @@ const own = (name: string, problems: () => readonly string[]): Step => ({
   run: async () => {
     const started = performance.now();
     const found = problems();
-    return { code: found.length > 0 ? 1 : 0, output: found.map((line) => `${line}\n`).join(""), seconds: (performance.now() - started) / 1000 };
+    return {
+      code: found.length > 0 ? 1 : 0,
+      output: found.map((line) => `${line}\n`).join(""),
+      seconds: (performance.now() - started) / 1000,
+    };
   },
 });
 

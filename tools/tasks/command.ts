@@ -51,7 +51,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 export function command(program: string, args: readonly string[], how: { readonly show?: "always" } = {}): Promise<Ended> {
   const local = join(root, "node_modules", ".bin", program);
   // A script of node_modules/.bin finds node on PATH, which run.mjs has put first; named here, it does not depend on that.
-  const [file, all] = program === "node" || !existsSync(local) ? [program === "node" ? process.execPath : program, args] : [process.execPath, [local, ...args]];
+  const [file, all] =
+    program === "node" || !existsSync(local)
+      ? [program === "node" ? process.execPath : program, args]
+      : [process.execPath, [local, ...args]];
   const stdio: StdioOptions = how.show === "always" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"];
   return ended(spawn(file, [...all], { cwd: root, stdio, detached: true }), program);
 }

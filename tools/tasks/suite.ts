@@ -55,7 +55,9 @@ export function count(suite: string, lines: readonly Line[], code: number, secon
   const notes = [
     ...crashed.map(({ file }) => `${file} failed outside its tests`),
     ...empty.map(({ file }) => `${file} has no test in it`),
-    ...lines.filter(({ result }) => result === "skipped").map(({ name, reason }) => `skipped "${name}"${reason === undefined ? "" : `: ${reason}`}`),
+    ...lines
+      .filter(({ result }) => result === "skipped")
+      .map(({ name, reason }) => `skipped "${name}"${reason === undefined ? "" : `: ${reason}`}`),
     ...(ran === 0 && !filtered ? ["no test ran"] : []),
   ];
   const ok = code === 0 && tests.failed === 0 && crashed.length === 0 && empty.length === 0 && (ran > 0 || filtered);
@@ -69,7 +71,11 @@ function lost(name: string, note: string, seconds: number): Result {
 
 /** The runner's own totals: its last lines, each after an information sign. */
 function closing(output: string): string {
-  return `${output.split("\n").filter((line) => line.startsWith("ℹ ")).slice(-8).join("\n")}\n`;
+  return `${output
+    .split("\n")
+    .filter((line) => line.startsWith("ℹ "))
+    .slice(-8)
+    .join("\n")}\n`;
 }
 
 function everyMinute(say: (seconds: number) => void): NodeJS.Timeout {

@@ -272,7 +272,7 @@ test("basic authentication, a client certificate and an insecure server", async 
   const server = await stub(
     httpsStub(cluster, (request, response) => {
       const peer = request.socket instanceof TLSSocket ? request.socket.getPeerCertificate() : undefined;
-      seen.push(`${request.headers.authorization ?? "-"} ${peer?.subject?.CN ?? "-"}`);
+      seen.push(`${request.headers.authorization ?? "-"} ${String(peer?.subject?.CN ?? "-")}`);
       response.end("{}");
     }),
   );
@@ -311,7 +311,7 @@ test("an answer larger than allowed is refused, not read", async () => {
   const made = transport({ server: `https://127.0.0.1:${server.port}`, limits: { largestAnswer: 10_000 } });
   await assert.rejects(
     made.request({ method: "GET", path: "/" }, never),
-    (error) => failed(error, "Invalid") && /is larger than 10000 bytes$/.test(error.message),
+    (error) => failed(error, "Invalid") && error.message.endsWith("is larger than 10000 bytes"),
   );
 });
 

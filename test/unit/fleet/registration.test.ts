@@ -229,7 +229,7 @@ test("a credential does not show when a registration is printed", () => {
   for (const printed of [
     JSON.stringify(registration),
     inspect(registration, { depth: 10, showHidden: true }),
-    `${registration.type === "connected" ? registration.credential : ""}`,
+    String(registration.type === "connected" ? registration.credential : ""),
   ]) {
     assert.ok(!printed.includes(canary));
   }

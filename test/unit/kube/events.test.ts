@@ -108,7 +108,7 @@ test("a note is cut to 1024 bytes, never inside a character", async () => {
   const { transport, events } = start();
   events.record(release, "Normal", "A", "€".repeat(1000));
   await events.flush();
-  const { note } = transport.asked[0]?.body as { note: string };
+  const { note } = (transport.asked[0]?.body ?? { note: "" }) as { readonly note: string };
   assert.ok(Buffer.byteLength(note) <= 1024 && Buffer.byteLength(note) > 1000);
   assert.match(note, /^€+…$/);
 });
