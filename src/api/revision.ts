@@ -58,7 +58,12 @@ const KIND_NAMES: Readonly<Record<RevisionKind, string>> = {
   Digest: "a digest",
 };
 
-/** Whether git or an OCI registry can resolve it to nothing but itself. */
+/** Whether an OCI registry can resolve it to nothing but itself. */
+export function isDigest(revision: string): boolean {
+  return DIGEST.test(revision);
+}
+
+/** Whether git can resolve it to nothing but itself. */
 export function isDigestOrCommit(revision: string): boolean {
   return COMMIT.test(revision) || DIGEST.test(revision);
 }

@@ -8,7 +8,7 @@ import type { Source } from "./application.ts";
  * helm.valueFiles, helm.ignoreMissingValueFiles, helm.parameters[NAME], kustomize.images[IMAGE], plugin.env[NAME].
  */
 
-const ENTRY = /^(helm\.parameters|kustomize\.images|plugin\.env)\[(.*)\]$/;
+const ENTRY = /^(helm\.parameters|kustomize\.images|plugin\.env)\[(.*)\]$/s;
 
 /** What an Environment's templates say that the source of one target shall hold. */
 export function desired(application: EnvironmentSpec["application"], variables: Variables): FieldValues {
@@ -98,7 +98,7 @@ function describe({ name, repoURL, path, chart }: Source): string {
   return [name && `name ${name}`, `repoURL ${withoutCredentials(repoURL)}`, path && `path ${path}`, chart && `chart ${chart}`].filter(Boolean).join(", ");
 }
 
-/** A repository's URL may carry a password. */
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//");
+/** `text` without the user and password that the URL of a repository in it may carry. */
+export function withoutCredentials(text: string): string {
+  return text.replaceAll(/\/\/[^/\s@]*@/g, "//");
 }

@@ -1,4 +1,5 @@
 import type { FieldValue, FieldValues } from "#api/releaserun.ts";
+import type { WriteKind } from "#engine/world.ts";
 import { object } from "#kube/paths.ts";
 import type { KubeObject, KubeRequest } from "#kube/ports.ts";
 import { application, APPLICATIONS, isMultiSource, sourcesOf, type Application } from "./application.ts";
@@ -14,7 +15,7 @@ interface Op {
 }
 
 export interface ApplicationWrite {
-  readonly kind: "Patch" | "PatchAndSync" | "Sync" | "Refresh";
+  readonly kind: WriteKind;
   readonly values: FieldValues;
   readonly source: SourceSelector;
   /** UID of the run, which its operations carry. */
@@ -39,6 +40,8 @@ export function patch(raw: KubeObject, write: ApplicationWrite): KubeRequest {
   if (write.kind === "Patch" || write.kind === "PatchAndSync") ops.push(...sourceOps(at, rawSource, write.values));
   if (write.kind === "Sync" || write.kind === "PatchAndSync") ops.push(...syncOps(app, raw, picked.index, write));
   if (write.kind === "Refresh") ops.push(...refreshOps(app));
+  // As argocd-server does it (TerminateOperation); Argo CD clears the operation when it has ended.
+  if (write.kind === "Terminate") ops.push({ op: "replace", path: "/status/operationState/phase", value: "Terminating" });
 
   return {
     method: "PATCH",

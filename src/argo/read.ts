@@ -1,10 +1,10 @@
-import { isDigestOrCommit, isExactVersion } from "#api/revision.ts";
+import { isDigest, isDigestOrCommit, isExactVersion } from "#api/revision.ts";
 import type { FieldValues } from "#api/releaserun.ts";
 import { AUTHORIZED } from "#engine/consent.ts";
 import type { LastOperation, Observation, Operation } from "#engine/observation.ts";
 import type { KubeObject } from "#kube/ports.ts";
 import { application, sourcesOf, type Application, type Source } from "./application.ts";
-import { held, pick, type SourceSelector } from "./fields.ts";
+import { held, pick, withoutCredentials, type SourceSelector } from "./fields.ts";
 import { managerOf, ownerOf } from "./ownership.ts";
 
 /** The entry in an operation's info that names the run that asked for it. */
@@ -36,6 +36,11 @@ interface RawLastOperation extends RawOperation, Omit<LastOperation, keyof Opera
 const ERRORS: ReadonlySet<string> = new Set(["ComparisonError", "InvalidSpecError", "UnknownError"]);
 const MESSAGE = 700;
 
+/** What Argo CD says, as long as we show it; git names a repository with the password in its URL. */
+function said(message: string | undefined): string {
+  return withoutCredentials(message ?? "").slice(0, MESSAGE);
+}
+
 /** The door: what Argo CD's API server sent, as far as we read it. Never throws. */
 export function project(raw: KubeObject): Projected {
   const parsed = application.safeParse(raw);
@@ -56,8 +61,8 @@ export function project(raw: KubeObject): Projected {
     rest: {
       sync: sync?.status ?? "",
       pruneOnly: waitsOnlyForPruning(app),
-      health: { status: app.status?.health?.status ?? "", message: (app.status?.health?.message ?? "").slice(0, MESSAGE) },
-      errors: (app.status?.conditions ?? []).filter(({ type }) => ERRORS.has(type)).map(({ type, message }) => ({ type, message: message.slice(0, MESSAGE) })),
+      health: { status: app.status?.health?.status ?? "", message: said(app.status?.health?.message) },
+      errors: (app.status?.conditions ?? []).filter(({ type }) => ERRORS.has(type)).map(({ type, message }) => ({ type, message: said(message) })),
       reconciledAt: app.status?.reconciledAt ?? undefined,
       refreshing: app.metadata.annotations?.["argocd.argoproj.io/refresh"] !== undefined,
       automated: isAutomated(app),
@@ -88,7 +93,7 @@ export function observe(app: Projected, selector: SourceSelector, wanted: FieldV
     values,
     sourceFault: "fault" in picked ? picked.fault : undefined,
     settled: values === undefined ? undefined : settled(app, source, values, revision),
-    compared: app.compared.length > 0 && app.compared.every(Boolean),
+    compared: isCompared(app),
     revision,
     pinned: pinned(source),
     operation: now === undefined ? undefined : at(now, index),
@@ -96,13 +101,20 @@ export function observe(app: Projected, selector: SourceSelector, wanted: FieldV
   };
 }
 
+function isCompared({ compared }: Projected): boolean {
+  return compared.length > 0 && compared.every(Boolean);
+}
+
 function at({ run, automated, revisions }: RawOperation, index: number): Operation {
   return { run, automated, revision: revisions[index] || undefined };
 }
 
-/** A moving revision is pinned to the commit or version that it resolved to: else going back would go somewhere new. */
+/**
+ * A moving revision is pinned to the commit or version that it resolved to: else going back would go somewhere new.
+ * A status of other sources than the spec's says nothing of the spec's.
+ */
 function settled(app: Projected, source: Source | undefined, values: FieldValues, revision: string | undefined): FieldValues | undefined {
-  if (app.rest.sync !== "Synced" || app.rest.health.status !== "Healthy" || app.rest.errors.length > 0) return undefined;
+  if (!isCompared(app) || app.rest.sync !== "Synced" || app.rest.health.status !== "Healthy" || app.rest.errors.length > 0) return undefined;
   if (!("targetRevision" in values) || pinned(source) !== undefined || !revision) return values;
   return { ...values, targetRevision: revision };
 }
@@ -111,8 +123,13 @@ function settled(app: Projected, source: Source | undefined, values: FieldValues
 function pinned(source: Source | undefined): string | undefined {
   const revision = source?.targetRevision;
   if (source === undefined || revision === undefined) return undefined;
-  const fixed = source.chart === undefined ? isDigestOrCommit(revision) : isExactVersion(revision);
-  return fixed ? revision : undefined;
+  return isFixed(source, revision) ? revision : undefined;
+}
+
+/** Of an OCI artifact every tag is resolved to a digest, one that looks like a commit too (util/oci/client.go). */
+function isFixed({ repoURL, chart }: Source, revision: string): boolean {
+  if (repoURL.startsWith("oci://")) return isDigest(revision);
+  return chart === undefined ? isDigestOrCommit(revision) : isExactVersion(revision);
 }
 
 function operation(raw: NonNullable<Application["operation"]>): RawOperation {
@@ -133,10 +150,11 @@ function lastOperation(app: Application): RawLastOperation | undefined {
     ...asked,
     revisions: asked.revisions.some(Boolean) ? asked.revisions : result,
     phase: state.phase,
-    message: (state.message ?? "").slice(0, MESSAGE),
+    message: said(state.message),
     startedAt: state.startedAt,
     finishedAt: state.finishedAt ?? undefined,
     retryCount: state.retryCount ?? 0,
+    hasResult: state.syncResult !== undefined && state.syncResult !== null,
   };
 }
 

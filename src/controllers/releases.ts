@@ -51,7 +51,9 @@ export class ReleaseController {
     const tried = this.#index.of(release.metadata.uid);
     const newest = tried.at(-1);
     const inFlight = newest !== undefined && newest.status?.finishedAt === undefined;
-    if (newest !== undefined && newest.spec.release.hash === releaseHash(release.spec)) {
+    // A wish that was given up for another one, and is wished again, was not tried to its end.
+    const superseded = newest?.status?.phase === "Superseded";
+    if (newest !== undefined && !superseded && newest.spec.release.hash === releaseHash(release.spec)) {
       this.#follow(key, inFlight ? [] : newest.spec.targets);
       const drift = inFlight ? [] : driftOf(newest, this.#sightings);
       if (drift === undefined) {
@@ -85,7 +87,7 @@ export class ReleaseController {
     const living = new Set(this.#parts.releases.list().map(({ metadata }) => metadata.uid));
     const takenBy = (place: Place): string | undefined => this.#index.takenBy(place, release.metadata.uid, (uid) => living.has(uid));
     const found = await candidates(release, environment, where.destinations, this.#parts, this.#sightings, takenBy, signal);
-    const planned = plan(found, tried.at(-1));
+    const planned = plan(found, tried);
     switch (planned.kind) {
       case "Observing":
         this.#queue.addAfter(key, settings.contactTime);

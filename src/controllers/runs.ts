@@ -119,7 +119,7 @@ export class RunController {
     count.write(kind, result.kind);
     if (result.kind === "Done" && result.by === "us") {
       log.info("target written", fields);
-      if (kind !== "Refresh") events.record(involved(run), "Normal", "TargetPatched", `${cluster}: written, revision ${run.spec.revision}`);
+      if (kind !== "Refresh" && kind !== "Terminate") events.record(involved(run), "Normal", "TargetPatched", `${cluster}: written, revision ${run.spec.revision}`);
     } else if (result.kind === "Refused" || result.kind === "NotAuthorized") {
       log.warn("target not written", fields);
       events.record(involved(run), "Warning", result.kind === "Refused" ? "WriteRefused" : "NotAuthorized", `${cluster}: ${result.message}`);
@@ -136,7 +136,10 @@ export class RunController {
 
 /** Whether a target cannot be seen, and no word of it may come. */
 function hasBlindSpot(targets: readonly Target[]): boolean {
-  return targets.some(({ memo }) => memo.phase === "Unreachable" || memo.phase === "Unknown" || (memo.need === undefined && memo.lookAt === undefined && memo.phase !== "Ready"));
+  return targets.some(({ memo }) => {
+    if (memo.phase === "Ready") return memo.evidenceSince === undefined;
+    return memo.phase === "Unreachable" || memo.phase === "Unknown" || (memo.need === undefined && memo.lookAt === undefined);
+  });
 }
 
 function versionOf(body: unknown): string {

@@ -1,8 +1,9 @@
-import type { ReleaseRun, RunTarget } from "#api/releaserun.ts";
+import { stamp } from "#api/conditions.ts";
+import type { ReleaseRun, RunTarget, TargetStatus } from "#api/releaserun.ts";
 import type { Seen } from "#engine/observation.ts";
 import { judge } from "#engine/judge.ts";
 import { valuesOf } from "#engine/plan.ts";
-import { newMemo, type Target, type TargetMemo, type Want } from "#engine/world.ts";
+import { newMemo, type Target, type TargetMemo, type Want, type WriteKind } from "#engine/world.ts";
 import { backoff } from "#kube/backoff.ts";
 import type { Clock, Random } from "#kube/ports.ts";
 import type { Sightings } from "./sightings.ts";
@@ -81,7 +82,7 @@ export class Session {
   }
 
   /** What came of a write. */
-  end(cluster: string, kind: string, result: WriteResult): void {
+  end(cluster: string, kind: WriteKind, result: WriteResult): void {
     const tracked = this.#tracked.get(cluster);
     if (tracked === undefined) return;
     const now = this.#clock.now();
@@ -93,7 +94,7 @@ export class Session {
         tracked.attempts = 0;
         tracked.notBefore = 0;
         tracked.atLeast = result.resourceVersion;
-        tracked.memo = kind === "Refresh" ? { ...memo, refreshAskedAt: now, need: undefined } : afterWrite(memo, now);
+        tracked.memo = afterWrite(memo, kind, now);
         return;
       case "Changed":
         if (result.resourceVersion !== undefined) tracked.atLeast = result.resourceVersion;
@@ -120,7 +121,9 @@ function isDue({ changed, memo }: Tracked, now: number): boolean {
   return changed || (memo.lookAt !== undefined && memo.lookAt <= now);
 }
 
-function afterWrite(memo: TargetMemo, now: number): TargetMemo {
+function afterWrite(memo: TargetMemo, kind: WriteKind, now: number): TargetMemo {
+  if (kind === "Refresh") return { ...memo, refreshAskedAt: now, need: undefined };
+  if (kind === "Terminate") return { ...memo, need: undefined };
   return {
     ...memo,
     phase: "Patched",
@@ -146,8 +149,14 @@ function wantOf(run: ReleaseRun, target: RunTarget, settleTime: number): Want {
   };
 }
 
+/** Since when no progress was observed. Where no deadline ran, as in a sync window or out of reach, it begins now. */
+function progressOf({ reason, since, progressAt }: TargetStatus, now: number): number {
+  const counted = reason === "WriteRefused" || reason === "Missing" ? since : undefined;
+  return Math.min(now, Date.parse(progressAt ?? counted ?? stamp(now)));
+}
+
 /** Stamps that a conductor stored are ours; one from the future is a clock that went back. */
-function restored(stored: NonNullable<NonNullable<ReleaseRun["status"]>["targets"]>[number] | undefined, now: number): TargetMemo {
+function restored(stored: TargetStatus | undefined, now: number): TargetMemo {
   const memo = newMemo(now);
   if (stored === undefined) return memo;
   const { phase, reason, message, written = false, contact } = stored;
@@ -158,7 +167,7 @@ function restored(stored: NonNullable<NonNullable<ReleaseRun["status"]>["targets
     message,
     written,
     since: Math.min(now, Date.parse(stored.since)),
-    progressAt: Math.min(now, Date.parse(stored.progressAt ?? stored.since)),
+    progressAt: progressOf(stored, now),
     heard: phase === "Ready",
     contact: contact === undefined ? undefined : { live: contact.live, lastOperation: contact.lastOperation },
   };

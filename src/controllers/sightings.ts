@@ -14,11 +14,12 @@ interface Attached {
   readonly instance: Instance<Projected>;
   readonly lease: Applications<Projected>;
   readonly since: number;
-  readonly stop: () => void;
+  readonly stops: readonly (() => void)[];
 }
 
 interface Watched {
-  users: number;
+  /** Those who look at any Application there. */
+  readonly followers: Set<() => void>;
   attached: Attached | undefined;
 }
 
@@ -44,16 +45,17 @@ export class Sightings {
   follow(place: Place, changed: () => void): () => void {
     const watch = watchKey(place);
     const app = appKey(place);
-    this.#retain(watch, place);
+    const follower = (): void => changed();
+    this.#retain(watch, place, follower);
     const listeners = this.#interested.get(app) ?? new Set();
-    this.#interested.set(app, listeners.add(changed));
+    this.#interested.set(app, listeners.add(follower));
     let ended = false;
     return () => {
       if (ended) return;
       ended = true;
-      listeners.delete(changed);
-      if (listeners.size === 0) this.#interested.delete(app);
-      this.#release(watch);
+      listeners.delete(follower);
+      if (listeners.size === 0 && this.#interested.get(app) === listeners) this.#interested.delete(app);
+      this.#release(watch, follower);
     };
   }
 
@@ -86,29 +88,35 @@ export class Sightings {
     if (watched === undefined || watched.attached?.instance === instance) return watched?.attached;
     this.#detach(watched);
     const lease = instance.applications(place.application.namespace);
-    const stop = lease.onChange((name) => this.#tell(`${key}/${name}`));
-    watched.attached = { instance, lease, since: this.#clock.now(), stop };
+    const stops = [
+      lease.onChange((name) => this.#tell(`${key}/${name}`)),
+      // Whether it can be seen at all: a watch that opens or breaks changes the look of everything behind it.
+      lease.onState(() => {
+        for (const changed of watched.followers) changed();
+      }),
+    ];
+    watched.attached = { instance, lease, since: this.#clock.now(), stops };
     return watched.attached;
   }
 
   #detach({ attached }: Watched): void {
-    attached?.stop();
+    for (const stop of attached?.stops ?? []) stop();
     attached?.lease.release();
   }
 
-  #retain(key: string, place: Place): void {
-    const watched = this.#watched.get(key) ?? { users: 0, attached: undefined };
-    watched.users += 1;
+  #retain(key: string, place: Place, follower: () => void): void {
+    const watched = this.#watched.get(key) ?? { followers: new Set(), attached: undefined };
+    watched.followers.add(follower);
     this.#watched.set(key, watched);
     const instance = this.#fleet.instance(place.instance);
     if (instance !== undefined) this.#attach(place, instance);
   }
 
-  #release(key: string): void {
+  #release(key: string, follower: () => void): void {
     const watched = this.#watched.get(key);
     if (watched === undefined) return;
-    watched.users -= 1;
-    if (watched.users > 0) return;
+    watched.followers.delete(follower);
+    if (watched.followers.size > 0) return;
     this.#detach(watched);
     this.#watched.delete(key);
   }

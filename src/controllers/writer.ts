@@ -2,8 +2,7 @@ import type { RunSpec, RunTarget } from "#api/releaserun.ts";
 import { APPLICATIONS } from "#argo/application.ts";
 import { patch } from "#argo/patch.ts";
 import { observe, project, type Projected } from "#argo/read.ts";
-import { isForeign } from "#engine/evidence.ts";
-import { sameValues } from "#engine/observation.ts";
+import { admitted } from "#engine/admitted.ts";
 import type { TargetWrite } from "#engine/world.ts";
 import type { Instance } from "#fleet/fleet.ts";
 import { KubeFailure } from "#kube/errors.ts";
@@ -45,20 +44,12 @@ export async function write(
     if (refusal !== undefined) return { kind: "NotAuthorized", message: refusal };
 
     // 3. Is it still what the decision was made on?
-    const patches = wanted.kind === "Patch" || wanted.kind === "PatchAndSync";
-    if (seen.values === undefined) return { kind: "Changed", resourceVersion: app.resourceVersion };
-    if (patches && sameValues(seen.values, wanted.want.desired)) return { kind: "Done", resourceVersion: app.resourceVersion, by: "before" };
-    if (!sameValues(seen.values, wanted.over)) return { kind: "Changed", resourceVersion: app.resourceVersion };
-    const syncs = wanted.kind === "Sync" || wanted.kind === "PatchAndSync";
-    if (syncs && seen.operation !== undefined) {
-      const by = isForeign(seen, wanted.want) ? "somebody's" : "ours";
-      return by === "ours" && !patches
-        ? { kind: "Done", resourceVersion: app.resourceVersion, by: "before" }
-        : { kind: "Changed", resourceVersion: app.resourceVersion };
-    }
+    const kind = admitted(wanted, seen);
+    if (kind === "Changed") return { kind, resourceVersion: app.resourceVersion };
+    if (kind === "Done") return { kind, resourceVersion: app.resourceVersion, by: "before" };
 
     // 4. One guarded patch.
-    const request = patch(raw, { kind: wanted.kind, values: wanted.want.desired, source: run.spec.source, run: wanted.want.run });
+    const request = patch(raw, { kind, values: wanted.want.desired, source: run.spec.source, run: wanted.want.run });
     const answer = await instance.client.request(request, signal);
     return { kind: "Done", resourceVersion: project(answer.body as KubeObject).resourceVersion, by: "us" };
   } catch (error) {

@@ -62,21 +62,28 @@ function isFailure(phase: string): boolean {
   return phase === "Failed" || phase === "Error";
 }
 
-/** Whether Argo CD's last operation was started since the plan was made, for the revision that we asked for. */
+/**
+ * Whether Argo CD's last operation was started since the plan was made, for the revision that we asked for. Until it has
+ * compared our values, what it resolved is of the values before them, and so is what it tried without our asking.
+ */
 export function isAttemptOfThisRun(seen: Observation, want: Want): boolean {
   const last = seen.lastOperation;
   if (last === undefined || last.startedAt === want.lastOperation) return false;
-  return last.run === want.run || isForOurRevision(last.revision, seen);
+  return last.run === want.run || (seen.compared && last.revision !== undefined && last.revision === ourRevision(seen));
 }
 
-/** Whether Argo CD has tried our revision before this run and failed: it will not try again by itself (auto_sync.md). */
-export function failedBefore(seen: Observation, want: Want): boolean {
-  const last = seen.lastOperation;
-  return last !== undefined && isFailure(last.phase) && last.startedAt === want.lastOperation && isForOurRevision(last.revision, seen);
+/**
+ * Whether Argo CD may not start a sync by itself: it does not try again what has failed (auto_sync.md), whichever revision
+ * the spec has held since, nor anything after an operation that ended without a result (alreadyAttemptedSync, argo-cd#29636).
+ */
+export function isStuck({ operation, lastOperation: last }: Observation): boolean {
+  if (operation !== undefined || last === undefined) return false;
+  return isFailure(last.phase) || (last.phase === "Succeeded" && !last.hasResult);
 }
 
-function isForOurRevision(revision: string | undefined, seen: Observation): boolean {
-  return revision === undefined || revision === seen.pinned || revision === seen.revision;
+/** What the revision that we asked for resolves to, once that is known. */
+function ourRevision(seen: Observation): string | undefined {
+  return seen.pinned ?? (seen.compared ? seen.revision : undefined);
 }
 
 /** Somebody else holds the one slot for operations, or a sync window keeps ours waiting in it. */
@@ -107,7 +114,14 @@ function isIdle({ operation, lastOperation: last }: Observation): Finding | unde
 export function isForeign(seen: Observation, want: Want): boolean {
   const { operation } = seen;
   if (operation === undefined || operation.run === want.run) return false;
-  return !operation.automated || !isForOurRevision(operation.revision, seen);
+  const ours = ourRevision(seen);
+  return !operation.automated || (operation.revision !== undefined && ours !== undefined && operation.revision !== ours);
+}
+
+/** A sync that an older run asked for, and that may retry a failed revision for minutes: who began it may end it. */
+export function isLeftover({ operation, lastOperation, paused }: Observation, want: Want): boolean {
+  const ours = operation?.run !== undefined && operation.run !== want.run;
+  return ours && !paused && lastOperation?.phase === "Running";
 }
 
 /** An error leaves revision, comparison and health as they were or makes them up (traps A and C). */

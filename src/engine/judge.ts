@@ -1,5 +1,5 @@
 import type { FieldValues } from "#api/releaserun.ts";
-import { failedBefore, isForeign, missing, reverted, type Finding } from "./evidence.ts";
+import { isForeign, isLeftover, isStuck, missing, reverted, type Finding } from "./evidence.ts";
 import { difference, sameValues, show, type Observation, type Seen } from "./observation.ts";
 import type { TargetMemo, Want } from "./world.ts";
 
@@ -57,8 +57,12 @@ function present(want: Want, seen: Observation, memo: TargetMemo, now: number): 
     const message = seen.sourceFault ?? "its source cannot be told";
     return moved(withoutEvidence(memo), { phase: "Failed", reason: "SourceNotFound", message }, now);
   }
-  const progressed = withProgress(memo, seen, now);
-  if (!sameValues(want.desired, seen.values)) return differs(want, seen, seen.values, progressed, now);
+  const { values } = seen;
+  // First contact, where the plan could not ask. It is stored before anything is written because of it.
+  const met = want.live === undefined && memo.contact === undefined && !memo.written;
+  const contact = met ? { live: values, lastOperation: seen.lastOperation?.startedAt } : memo.contact;
+  const progressed = withProgress({ ...memo, contact }, seen, now);
+  if (!sameValues(want.desired, values)) return met ? { ...moved(withoutEvidence(progressed), PLANNED, now), lookAt: now } : differs(want, seen, values, progressed, now);
   return holds(want, seen, progressed, now);
 }
 
@@ -66,19 +70,14 @@ function present(want: Want, seen: Observation, memo: TargetMemo, now: number): 
 function differs(want: Want, seen: Observation, values: FieldValues, before: TargetMemo, now: number): TargetMemo {
   const memo = withoutEvidence(before);
   if (memo.written) return moved(memo, reverted(seen, want), now);
-  const known = want.live ?? memo.contact?.live;
-  if (known === undefined) {
-    const contact = { live: values, lastOperation: seen.lastOperation?.startedAt };
-    return { ...moved(memo, PLANNED, now), contact, lookAt: now };
-  }
-  const changed = difference(known, values);
+  const changed = difference(want.live ?? memo.contact?.live ?? values, values);
   if (changed !== undefined) {
     const message = `${changed.field} was ${show(changed.a)} when the plan was made and is ${show(changed.b)} now: release again to plan from what is there`;
     return moved(memo, { phase: "Failed", reason: "ChangedSincePlan", message }, now);
   }
   const blocker = seen.paused ? missing(seen, want) : foreign(want, seen);
-  if (blocker !== undefined) return deadline(want, moved(memo, blocker, now), now, blocker);
-  const need = seen.automated && !failedBefore(seen, want) ? "Patch" : "PatchAndSync";
+  if (blocker !== undefined) return { ...deadline(want, moved(memo, blocker, now), now, blocker), need: isLeftover(seen, want) ? "Terminate" : undefined };
+  const need = seen.automated && !isStuck(seen) ? "Patch" : "PatchAndSync";
   if (memo.refused === undefined) return { ...moved(memo, PLANNED, now), need, lookAt: undefined };
   return deadline(want, { ...moved(memo, { phase: "Waiting", reason: "WriteRefused", message: memo.refused }, now), need }, now);
 }
@@ -95,8 +94,10 @@ function foreign(want: Want, seen: Observation): Finding | undefined {
 /** The Application holds our values: has it arrived? */
 function holds(want: Want, seen: Observation, before: TargetMemo, now: number): TargetMemo {
   const live = want.live ?? before.contact?.live;
-  // The plan saw other values: this run wrote them, even if it was killed before it could say so.
-  const written = before.written || (live !== undefined && !sameValues(live, want.desired));
+  // The plan saw other values: this run wrote them, even if it was killed before it could say so. To an Application that
+  // does not sync by itself it would have written its operation with them.
+  const isOurs = seen.automated || seen.operation?.run === want.run || seen.lastOperation?.run === want.run;
+  const written = before.written || (isOurs && live !== undefined && !sameValues(live, want.desired));
   const memo = { ...before, written, refused: undefined };
   const known = { ...want, lastOperation: want.lastOperation ?? memo.contact?.lastOperation };
   const finding = missing(seen, known);
@@ -111,7 +112,7 @@ function holds(want: Want, seen: Observation, before: TargetMemo, now: number): 
 function wantsSync(want: Want, seen: Observation, memo: TargetMemo, finding: Finding): boolean {
   if (seen.operation !== undefined || memo.written || seen.lastOperation?.run === want.run) return false;
   if (finding.reason !== "OutOfSync" && finding.reason !== "NeedsPrune") return false;
-  return seen.automated ? failedBefore(seen, want) : finding.reason === "OutOfSync";
+  return seen.automated ? isStuck(seen) : finding.reason === "OutOfSync";
 }
 
 function degraded(want: Want, next: TargetMemo, before: TargetMemo, finding: Finding, now: number): TargetMemo {
@@ -188,6 +189,7 @@ function withProgress(memo: TargetMemo, seen: Observation, now: number): TargetM
     seen.sync,
     seen.health.status,
     seen.errors.map((error) => error.type),
+    seen.paused,
   ]);
   if (fingerprint === memo.fingerprint) return memo;
   // What is seen first after a restart is no progress.

@@ -21,6 +21,8 @@ export interface LastOperation extends Operation {
   readonly startedAt: string;
   readonly finishedAt: string | undefined;
   readonly retryCount: number;
+  /** Argo CD kept what came of it: one that ended without never lets a sync start by itself again (argo-cd#29636). */
+  readonly hasResult: boolean;
 }
 
 /** One Application as the engine sees it. Field values are opaque here: argo/ maps them both ways. */

@@ -28,9 +28,9 @@ export type Plan =
 
 /**
  * The plan of a release, or everything that speaks against it: all reachable targets are validated before any is
- * touched. `previous` is the newest run of this release, whose verified values are the baselines.
+ * touched. `previous` are the runs of this release, oldest first: what they verified are the baselines.
  */
-export function plan(candidates: readonly Candidate[], previous: ReleaseRun | undefined): Plan {
+export function plan(candidates: readonly Candidate[], previous: readonly ReleaseRun[]): Plan {
   const unasked = candidates.filter((one) => one.seen.kind === "Unasked" || one.seen.kind === "Behind");
   if (unasked.length > 0) return { kind: "Observing", clusters: unasked.map((one) => one.cluster) };
 
@@ -99,15 +99,17 @@ function collisions(candidates: readonly Candidate[]): Objection[] {
   });
 }
 
-/** What each target was last verified at: only Ready replaces a baseline, anything else passes the older one on. */
-function baselinesOf(previous: ReleaseRun | undefined): ReadonlyMap<string, FieldValues> {
+/**
+ * What each target was last verified at: only Ready replaces a baseline, anything else passes the older one on, and so does
+ * a run that did not cover the target.
+ */
+function baselinesOf(previous: readonly ReleaseRun[]): ReadonlyMap<string, FieldValues> {
   const baselines = new Map<string, FieldValues>();
-  if (previous === undefined) return baselines;
-  const { values, targets } = previous.spec;
-  for (const target of targets) {
-    const index = wasVerified(previous, target.cluster) ? target.desired : target.baseline;
-    const baseline = index === undefined ? undefined : values[index];
-    if (baseline !== undefined) baselines.set(target.cluster, baseline);
+  for (const run of previous) {
+    for (const target of run.spec.targets) {
+      const baseline = valuesOf(run.spec, wasVerified(run, target.cluster) ? target.desired : target.baseline);
+      if (baseline !== undefined) baselines.set(target.cluster, baseline);
+    }
   }
   return baselines;
 }

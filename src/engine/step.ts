@@ -56,14 +56,16 @@ function holdsDesired(memo: Target["memo"]): boolean {
 /** With one wave and no budget: all verified, or one failed and nothing left in flight. Who cannot be reached is never failed, nor done. */
 function ending(world: World, counts: Counts): Outcome | undefined {
   if (world.run.superseded) return "Superseded";
-  if (counts.ready === counts.total) return "Succeeded";
+  // A target that was Ready before a restart, or before its watch broke, counts once it has been seen again.
+  if (world.targets.every(({ memo }) => memo.phase === "Ready" && memo.evidenceSince !== undefined)) return "Succeeded";
   if (counts.failed > 0 && counts.ready + counts.failed + counts.unreachable === counts.total) return "Failed";
   return undefined;
 }
 
 function writeFor({ cluster, want, memo }: Target): TargetWrite[] {
   if (memo.need === undefined) return [];
-  const over = memo.need === "Patch" || memo.need === "PatchAndSync" ? (want.live ?? memo.contact?.live) : want.desired;
+  const holdsOurs = memo.need === "Sync" || memo.need === "Refresh";
+  const over = holdsOurs ? want.desired : (want.live ?? memo.contact?.live);
   return over === undefined ? [] : [{ cluster, kind: memo.need, want, over }];
 }
 

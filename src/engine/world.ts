@@ -45,7 +45,7 @@ export interface TargetMemo {
   /** What progress is measured on. */
   readonly fingerprint: string;
   /** The write that it needs now. */
-  readonly need: "Patch" | "PatchAndSync" | "Sync" | "Refresh" | undefined;
+  readonly need: WriteKind | undefined;
   /** When to look again though nothing changes, milliseconds since the epoch. */
   readonly lookAt: number | undefined;
 }
@@ -90,9 +90,15 @@ export interface World {
   readonly targets: readonly Target[];
 }
 
+/**
+ * Patch: the values. PatchAndSync: the values, and an operation in the same write. Sync: an operation. Refresh: ask
+ * Argo CD to look again. Terminate: end the operation of an older run.
+ */
+export type WriteKind = "Patch" | "PatchAndSync" | "Sync" | "Refresh" | "Terminate";
+
 export interface TargetWrite {
   readonly cluster: string;
-  readonly kind: "Patch" | "PatchAndSync" | "Sync" | "Refresh";
+  readonly kind: WriteKind;
   readonly want: Want;
   /** The only values that may be written over. */
   readonly over: FieldValues;

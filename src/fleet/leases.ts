@@ -15,6 +15,8 @@ export interface Applications<T> {
   caughtUp(name: string, resourceVersion: string): boolean;
   /** Calls `listener` with the name of each Application that changed or went; returns how to stop that. */
   onChange(listener: (name: string) => void): () => void;
+  /** Calls `listener` when `live`, `synced` or `failure` may have changed; returns how to stop that. */
+  onState(listener: () => void): () => void;
   /** Ends the lease and its listeners; the last one ends the watch some seconds later. */
   release(): void;
 }
@@ -157,8 +159,16 @@ class Lease<T> implements Applications<T> {
   }
 
   onChange(listener: (name: string) => void): () => void {
+    return this.#listen(() => this.#reflector.onChange((key) => listener(key.slice(this.#prefix.length))));
+  }
+
+  onState(listener: () => void): () => void {
+    return this.#listen(() => this.#reflector.onState(listener));
+  }
+
+  #listen(begin: () => () => void): () => void {
     if (this.#released) return () => undefined;
-    const end = this.#reflector.onChange((key) => listener(key.slice(this.#prefix.length)));
+    const end = begin();
     this.#listening.add(end);
     return () => {
       this.#listening.delete(end);
