@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { duration, milliseconds } from "#api/rules.ts";
+import { duration, label, milliseconds } from "#api/rules.ts";
 import { LOG_LEVELS, type LogLevel } from "#observe/log.ts";
 
 /** What can be set when the conductor is installed. */
@@ -32,7 +32,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
   const { values } = parseArgs({
     args: [...args],
     options: {
-      namespace: { type: "string", default: env["POD_NAMESPACE"] ?? "release-conductor" },
+      namespace: { type: "string", default: env["POD_NAMESPACE"] || "release-conductor" },
       "log-level": { type: "string", default: "info" },
       listen: { type: "string", default: "0.0.0.0:8080" },
       "settle-time": { type: "string", default: "5s" },
@@ -44,7 +44,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
   const logLevel = LOG_LEVELS.find((level) => level === values["log-level"]);
   if (logLevel === undefined) throw new Error(`--log-level must be one of ${LOG_LEVELS.join(", ")}, not "${values["log-level"]}"`);
   return {
-    namespace: values.namespace,
+    namespace: namespace(values.namespace),
     logLevel,
     ...listen(values.listen),
     settleTime: time("--settle-time", values["settle-time"]),
@@ -52,9 +52,17 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
   };
 }
 
+/** No namespace would be all of them: the Secrets of others would be taken for registrations. */
+function namespace(value: string): string {
+  const parsed = label("--namespace").safeParse(value);
+  if (!parsed.success) throw new Error(`--namespace must be the name of a namespace, not "${value}"`);
+  return parsed.data;
+}
+
 function time(flag: string, value: string): number {
   const parsed = duration(flag).safeParse(value);
-  if (!parsed.success) throw new Error(parsed.error.issues[0]?.message ?? `${flag} is no duration`);
+  if (!parsed.success)
+    throw new Error(`${flag} must be a duration of hours, minutes and seconds, such as 90s, 15m or 1h30m, not "${value}"`);
   return milliseconds(parsed.data);
 }
 

@@ -66,6 +66,11 @@ export type RunPhase = (typeof RUN_PHASES)[number];
 export const OUTCOMES = ["Succeeded", "SucceededWithSkips", "Failed", "RolledBack", "RollbackIncomplete", "Aborted", "Superseded"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** Whether all covered targets were verified; those that a person took out are no longer covered. */
+export function isSuccess(outcome: string | undefined): boolean {
+  return outcome === "Succeeded" || outcome === "SucceededWithSkips";
+}
+
 /** Why a release cannot start. Each has a remedy in its message. */
 export const STALLED_REASONS = [
   "InvalidSpec",
@@ -85,7 +90,6 @@ export type StalledReason = (typeof STALLED_REASONS)[number];
 
 /** What a release is doing: for people; machines read conditions. */
 export const RELEASE_PHASES = ["Pending", "Stalled", ...RUN_PHASES, ...OUTCOMES, "Drifted", "Unknown"] as const;
-export type ReleasePhase = (typeof RELEASE_PHASES)[number];
 
 /** What `waitingOn` names: a reason of a target, or of the release itself. */
 export const WAITING_REASONS = [...TARGET_REASONS, ...STALLED_REASONS, "Observing", "Targets"] as const;

@@ -11,7 +11,9 @@ export const APP_PROJECTS = { group: "argoproj.io", version: "v1alpha1", plural:
 const helm = z.object({
   valueFiles: z.array(z.string()).optional(),
   ignoreMissingValueFiles: z.boolean().optional(),
-  parameters: z.array(z.object({ name: z.string().default(""), value: z.string().default(""), forceString: z.boolean().optional() })).optional(),
+  parameters: z
+    .array(z.object({ name: z.string().default(""), value: z.string().default(""), forceString: z.boolean().optional() }))
+    .optional(),
 });
 
 const source = z.object({
@@ -67,9 +69,7 @@ export const application = z.object({
         })
         .optional(),
       health: z.object({ status: z.string().default(""), message: z.string().optional() }).optional(),
-      resources: z
-        .array(z.object({ status: z.string().optional(), requiresPruning: z.boolean().optional() }))
-        .nullish(),
+      resources: z.array(z.object({ status: z.string().optional(), requiresPruning: z.boolean().optional() })).nullish(),
       conditions: z.array(z.object({ type: z.string(), message: z.string().default("") })).nullish(),
       reconciledAt: z.string().nullish(),
       operationState: z

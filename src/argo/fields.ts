@@ -84,7 +84,8 @@ export function pick(
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
   const has = sources.map(describe).join("; ") || "none";
-  if (selector === undefined) return { fault: `it has ${sources.length} sources: say which one in application.source of the Environment (${has})` };
+  if (selector === undefined)
+    return { fault: `it has ${sources.length} sources: say which one in application.source of the Environment (${has})` };
   const which = `application.source ${JSON.stringify(selector)}`;
   if (first === undefined) return { fault: `it has no source that matches ${which}; its sources: ${has}` };
   return { fault: `${found.length} of its sources match ${which}; its sources: ${has}` };
@@ -95,7 +96,9 @@ function matches(source: Source, selector: NonNullable<SourceSelector>): boolean
 }
 
 function describe({ name, repoURL, path, chart }: Source): string {
-  return [name && `name ${name}`, `repoURL ${withoutCredentials(repoURL)}`, path && `path ${path}`, chart && `chart ${chart}`].filter(Boolean).join(", ");
+  return [name && `name ${name}`, `repoURL ${withoutCredentials(repoURL)}`, path && `path ${path}`, chart && `chart ${chart}`]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** `text` without the user and password that the URL of a repository in it may carry. */

@@ -1,8 +1,7 @@
 import type { FieldValue, FieldValues } from "#api/releaserun.ts";
 import type { WriteKind } from "#engine/world.ts";
-import { object } from "#kube/paths.ts";
 import type { KubeObject, KubeRequest } from "#kube/ports.ts";
-import { application, APPLICATIONS, isMultiSource, sourcesOf, type Application } from "./application.ts";
+import { application, isMultiSource, sourcesOf, type Application } from "./application.ts";
 import { entry, imageName, pick, type SourceSelector } from "./fields.ts";
 import { FIELD_MANAGER } from "./ownership.ts";
 import { RUN_INFO } from "./read.ts";
@@ -13,6 +12,9 @@ interface Op {
   readonly path: string;
   readonly value?: unknown;
 }
+
+/** A request to the Application that was read: all of it but the path, which whoever read it knows. */
+export type ApplicationPatch = Omit<KubeRequest, "path">;
 
 export interface ApplicationWrite {
   readonly kind: WriteKind;
@@ -27,7 +29,7 @@ export interface ApplicationWrite {
  * whoever wrote in between makes it a Conflict. Throws when the Application cannot be read or its source told;
  * whoever calls has asked both before.
  */
-export function patch(raw: KubeObject, write: ApplicationWrite): KubeRequest {
+export function patch(raw: KubeObject, write: ApplicationWrite): ApplicationPatch {
   const app = application.parse(raw);
   const picked = pick(sourcesOf(app.spec), write.source);
   if ("fault" in picked) throw new Error(picked.fault);
@@ -45,7 +47,6 @@ export function patch(raw: KubeObject, write: ApplicationWrite): KubeRequest {
 
   return {
     method: "PATCH",
-    path: object(APPLICATIONS, raw.metadata.namespace, raw.metadata.name),
     query: { fieldManager: FIELD_MANAGER },
     contentType: "application/json-patch+json",
     body: ops,
@@ -84,7 +85,12 @@ export function withValues(source: Json, values: FieldValues): Json {
     const { group, name } = entry(field);
     const [parent, key] = group.split(".");
     if (key === undefined) after = put(after, group, value ?? undefined);
-    else after = put(after, parent ?? "", orNothing(put(record(after[parent ?? ""]), key, member(record(after[parent ?? ""])[key], group, name, value))));
+    else
+      after = put(
+        after,
+        parent ?? "",
+        orNothing(put(record(after[parent ?? ""]), key, member(record(after[parent ?? ""])[key], group, name, value))),
+      );
   }
   return after;
 }
@@ -93,9 +99,9 @@ export function withValues(source: Json, values: FieldValues): Json {
 function member(old: unknown, group: string, name: string, value: FieldValue): unknown {
   switch (group) {
     case "helm.parameters":
-      return upsert(list(old), (one) => one["name"] === name, value === null ? undefined : { name, ...record(value) });
+      return upsert(list(old), (one) => record(one)["name"] === name, value === null ? undefined : { name, ...record(value) });
     case "plugin.env":
-      return upsert(list(old), (one) => one["name"] === name, value === null ? undefined : { name, value });
+      return upsert(list(old), (one) => record(one)["name"] === name, value === null ? undefined : { name, value });
     case "kustomize.images":
       return upsert(Array.isArray(old) ? old : [], (one) => typeof one === "string" && imageName(one) === name, value ?? undefined);
     default:
@@ -114,8 +120,8 @@ function orNothing(object: Json): Json | undefined {
 }
 
 /** Replaces the first match where it stands, appends, or removes; an empty list is no list. */
-function upsert(items: readonly unknown[], is: (item: unknown & Json) => boolean, value: unknown): readonly unknown[] | undefined {
-  const index = items.findIndex((item) => is(item as Json));
+function upsert(items: readonly unknown[], is: (item: unknown) => boolean, value: unknown): readonly unknown[] | undefined {
+  const index = items.findIndex(is);
   const after = index < 0 ? [...items, value] : items.with(index, value);
   const kept = after.filter((item) => item !== undefined);
   return kept.length === 0 ? undefined : kept;
@@ -129,7 +135,9 @@ function syncOps(app: Application, raw: KubeObject, index: number, { run, values
   if (app.operation) throw new Error("an operation is running: it would lose its result");
   const policy = app.spec.syncPolicy;
   const wanted = values["targetRevision"];
-  const revisions = sourcesOf(app.spec).map((source, at) => (at === index && typeof wanted === "string" ? wanted : (source.targetRevision ?? "HEAD")));
+  const revisions = sourcesOf(app.spec).map((source, at) =>
+    at === index && typeof wanted === "string" ? wanted : (source.targetRevision ?? "HEAD"),
+  );
   const revision = isMultiSource(app.spec) ? { revisions } : { revision: revisions[0] };
   const operation = {
     initiatedBy: { username: FIELD_MANAGER, automated: true },

@@ -20,7 +20,10 @@ export interface Projected {
   readonly compared: readonly boolean[];
   readonly revisions: readonly (string | undefined)[];
   readonly operations: { readonly now: RawOperation | undefined; readonly last: RawLastOperation | undefined };
-  readonly rest: Pick<Observation, "sync" | "pruneOnly" | "health" | "errors" | "reconciledAt" | "refreshing" | "automated" | "paused" | "owner" | "manager">;
+  readonly rest: Pick<
+    Observation,
+    "sync" | "pruneOnly" | "health" | "errors" | "reconciledAt" | "refreshing" | "automated" | "paused" | "owner" | "manager"
+  >;
   /** Why it could not be read, if it could not. */
   readonly fault: string | undefined;
 }
@@ -62,7 +65,9 @@ export function project(raw: KubeObject): Projected {
       sync: sync?.status ?? "",
       pruneOnly: waitsOnlyForPruning(app),
       health: { status: app.status?.health?.status ?? "", message: said(app.status?.health?.message) },
-      errors: (app.status?.conditions ?? []).filter(({ type }) => ERRORS.has(type)).map(({ type, message }) => ({ type, message: said(message) })),
+      errors: (app.status?.conditions ?? [])
+        .filter(({ type }) => ERRORS.has(type))
+        .map(({ type, message }) => ({ type, message: said(message) })),
       reconciledAt: app.status?.reconciledAt ?? undefined,
       refreshing: app.metadata.annotations?.["argocd.argoproj.io/refresh"] !== undefined,
       automated: isAutomated(app),
@@ -74,7 +79,7 @@ export function project(raw: KubeObject): Projected {
   };
 }
 
-export function isAutomated(app: Application): boolean {
+function isAutomated(app: Application): boolean {
   const automated = app.spec.syncPolicy?.automated;
   return automated !== undefined && automated !== null && automated.enabled !== false;
 }
@@ -97,7 +102,7 @@ export function observe(app: Projected, selector: SourceSelector, wanted: FieldV
     revision,
     pinned: pinned(source),
     operation: now === undefined ? undefined : at(now, index),
-    lastOperation: last === undefined ? undefined : { ...last, ...at(last, index) },
+    lastOperation: last === undefined ? undefined : lastAt(last, index),
   };
 }
 
@@ -109,12 +114,17 @@ function at({ run, automated, revisions }: RawOperation, index: number): Operati
   return { run, automated, revision: revisions[index] || undefined };
 }
 
+function lastAt({ revisions, ...last }: RawLastOperation, index: number): LastOperation {
+  return { ...last, ...at({ ...last, revisions }, index) };
+}
+
 /**
  * A moving revision is pinned to the commit or version that it resolved to: else going back would go somewhere new.
  * A status of other sources than the spec's says nothing of the spec's.
  */
 function settled(app: Projected, source: Source | undefined, values: FieldValues, revision: string | undefined): FieldValues | undefined {
-  if (!isCompared(app) || app.rest.sync !== "Synced" || app.rest.health.status !== "Healthy" || app.rest.errors.length > 0) return undefined;
+  if (!isCompared(app) || app.rest.sync !== "Synced" || app.rest.health.status !== "Healthy" || app.rest.errors.length > 0)
+    return undefined;
   if (!("targetRevision" in values) || pinned(source) !== undefined || !revision) return values;
   return { ...values, targetRevision: revision };
 }

@@ -32,15 +32,20 @@ export function destinations(release: ServiceRelease, environment: Environment |
   const { namespace } = release.metadata;
   const { service, revision } = release.spec;
   if (environment === undefined)
-    return refused("EnvironmentNotFound", `there is no Environment ${release.spec.environment} in namespace ${namespace}: create it, or name another`);
+    return refused(
+      "EnvironmentNotFound",
+      `there is no Environment ${release.spec.environment} in namespace ${namespace}: create it, or name another`,
+    );
   const { spec } = environment;
   const wrongKind = refuseRevision(spec.revision, revision);
-  if (wrongKind !== undefined) return refused("RevisionNotOfKind", `${wrongKind} (Environment ${environment.metadata.name} takes revision: ${spec.revision})`);
+  if (wrongKind !== undefined)
+    return refused("RevisionNotOfKind", `${wrongKind} (Environment ${environment.metadata.name} takes revision: ${spec.revision})`);
 
   const covered = members(spec.clusters, fleet.clusters());
   const names = release.spec.clusters === undefined ? [...covered.clusters, ...covered.unknown] : release.spec.clusters;
   const chosen = inOrder(names, [...covered.clusters, ...covered.unknown]);
-  if (chosen.length === 0) return refused("NoClusters", `Environment ${environment.metadata.name} covers no cluster: no registration matches its selectors`);
+  if (chosen.length === 0)
+    return refused("NoClusters", `Environment ${environment.metadata.name} covers no cluster: no registration matches its selectors`);
 
   const objections = chosen.flatMap((name) => objection(name, release, environment, covered, fleet));
   const [first] = objections;
@@ -53,7 +58,10 @@ export function destinations(release: ServiceRelease, environment: Environment |
   });
   const misnamed = places.find(({ application }) => !SUBDOMAIN.test(application.name) || !SUBDOMAIN.test(application.namespace));
   if (misnamed !== undefined)
-    return refused("InvalidName", `"${misnamed.application.namespace}/${misnamed.application.name}" is no name of an Application: correct application.name or application.namespace of the Environment`);
+    return refused(
+      "InvalidName",
+      `"${misnamed.application.namespace}/${misnamed.application.name}" is no name of an Application: correct application.name or application.namespace of the Environment`,
+    );
   return { kind: "Destinations", destinations: places };
 }
 
@@ -74,15 +82,34 @@ function inOrder(names: readonly string[], order: readonly string[]): readonly s
   return [...order.filter((name) => wanted.has(name)), ...names.filter((name) => !order.includes(name))];
 }
 
-function objection(name: string, release: ServiceRelease, environment: Environment, covered: { readonly clusters: readonly string[]; readonly unknown: readonly string[] }, fleet: Parts["fleet"]): Objection[] {
+function objection(
+  name: string,
+  release: ServiceRelease,
+  environment: Environment,
+  covered: { readonly clusters: readonly string[]; readonly unknown: readonly string[] },
+  fleet: Parts["fleet"],
+): Objection[] {
   const { namespace } = release.metadata;
   const entry = fleet.cluster(name);
   if (covered.unknown.includes(name) || (entry === undefined && covered.clusters.includes(name)))
-    return [{ cluster: name, reason: "ClusterUnknown", message: `Environment ${environment.metadata.name} names it, and no registration does: register it, or take it out of the Environment` }];
+    return [
+      {
+        cluster: name,
+        reason: "ClusterUnknown",
+        message: `Environment ${environment.metadata.name} names it, and no registration does: register it, or take it out of the Environment`,
+      },
+    ];
   if (!covered.clusters.includes(name) || entry === undefined)
-    return [{ cluster: name, reason: "ClusterUnknown", message: `it is not among the clusters of Environment ${environment.metadata.name}: correct spec.clusters` }];
+    return [
+      {
+        cluster: name,
+        reason: "ClusterUnknown",
+        message: `it is not among the clusters of Environment ${environment.metadata.name}: correct spec.clusters`,
+      },
+    ];
   if (entry.refusal !== undefined) return [{ cluster: name, reason: "ClusterRefused", message: entry.refusal }];
-  if (!allows(entry.allowedNamespaces, namespace)) return [{ cluster: name, reason: "NotAuthorized", message: lockedOut(namespace, entry.secret) }];
+  if (!allows(entry.allowedNamespaces, namespace))
+    return [{ cluster: name, reason: "NotAuthorized", message: lockedOut(namespace, entry.secret) }];
   return [];
 }
 
@@ -106,11 +133,18 @@ export async function candidates(
     places.map(async (place): Promise<Candidate> => {
       const values = desired(environment.spec.application, place.variables);
       const looked = sightings.look(place);
-      const base = { cluster: place.cluster, instance: place.instance, application: place.application, desired: values, takenBy: takenBy(place) };
+      const base = {
+        cluster: place.cluster,
+        instance: place.instance,
+        application: place.application,
+        desired: values,
+        takenBy: takenBy(place),
+      };
       if (looked.kind !== "Present") return { ...base, seen: looked, refusal: undefined };
       const instance = parts.fleet.instance(place.instance);
       const seen: Seen = { kind: "Present", observation: observe(looked.application, environment.spec.application.source, values) };
-      if (instance === undefined) return { ...base, seen: { kind: "Unreachable", message: `${place.instance} is not registered` }, refusal: undefined };
+      if (instance === undefined)
+        return { ...base, seen: { kind: "Unreachable", message: `${place.instance} is not registered` }, refusal: undefined };
       try {
         return { ...base, seen, refusal: await refusalOf(who, instance, place.application, looked.application, signal) };
       } catch (error) {

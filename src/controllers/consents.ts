@@ -35,9 +35,13 @@ async function projectAnnotation(
   if (project === "") return { annotation: undefined, note: "" };
   try {
     const found = await instance.client.get<KubeObject>(object(APP_PROJECTS, namespace, project), signal);
-    return { annotation: found.metadata.annotations?.[AUTHORIZED], note: `; or annotate AppProject ${project} for all of its Applications` };
+    return {
+      annotation: found.metadata.annotations?.[AUTHORIZED],
+      note: `; or annotate AppProject ${project} for all of its Applications`,
+    };
   } catch (error) {
-    if (failed(error, "Forbidden")) return { annotation: undefined, note: ` (AppProject ${project} could not be asked: the right to get appprojects is missing)` };
+    if (failed(error, "Forbidden"))
+      return { annotation: undefined, note: ` (AppProject ${project} could not be asked: the right to get appprojects is missing)` };
     if (failed(error, "NotFound", "Unauthorized", "Invalid")) return { annotation: undefined, note: "" };
     throw error;
   }

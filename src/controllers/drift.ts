@@ -25,9 +25,17 @@ export function driftOf(run: ReleaseRun, sightings: Sightings): readonly Drift[]
       case "Present": {
         const { values, sourceFault } = seen.observation;
         const changed = values === undefined ? undefined : difference(wanted, values);
-        if (values === undefined) return [{ cluster, phase: "Drifted", reason: "ValuesChanged", message: sourceFault ?? "its source cannot be told" }];
+        if (values === undefined)
+          return [{ cluster, phase: "Drifted", reason: "ValuesChanged", message: sourceFault ?? "its source cannot be told" }];
         if (changed === undefined) return [];
-        return [{ cluster, phase: "Drifted", reason: "ValuesChanged", message: `${changed.field} was released as ${show(changed.a)} and is ${show(changed.b)}` }];
+        return [
+          {
+            cluster,
+            phase: "Drifted",
+            reason: "ValuesChanged",
+            message: `${changed.field} was released as ${show(changed.a)} and is ${show(changed.b)}`,
+          },
+        ];
       }
     }
   });

@@ -40,7 +40,10 @@ export class EnvironmentController {
 
     // 1. Who belongs to it, and who of them can be used?
     const covered = members(environment.spec.clusters, fleet.clusters());
-    const problems = [...covered.unknown.map(unknown), ...covered.clusters.flatMap((name) => this.#problem(name, environment.metadata.namespace))];
+    const problems = [
+      ...covered.unknown.map(unknown),
+      ...covered.clusters.flatMap((name) => this.#problem(name, environment.metadata.namespace)),
+    ];
 
     // 2. Say so.
     const status = statusOf(environment, covered.clusters.length + covered.unknown.length, problems, clock.now());
@@ -55,10 +58,13 @@ export class EnvironmentController {
     const entry = this.#parts.fleet.cluster(name);
     if (entry === undefined) return [unknown(name)];
     if (entry.refusal !== undefined) return [{ cluster: name, problem: "Refused", message: entry.refusal }];
-    if (!allows(entry.allowedNamespaces, namespace)) return [{ cluster: name, problem: "Forbidden", message: lockedOut(namespace, entry.secret) }];
+    if (!allows(entry.allowedNamespaces, namespace))
+      return [{ cluster: name, problem: "Forbidden", message: lockedOut(namespace, entry.secret) }];
     const reachability = this.#parts.fleet.instance(entry.instance)?.reachability;
     if (reachability?.state !== "Unreachable") return [];
-    return [{ cluster: name, problem: "Unreachable", message: `${entry.instance === name ? "" : `${entry.instance}: `}${reachability.message}` }];
+    return [
+      { cluster: name, problem: "Unreachable", message: `${entry.instance === name ? "" : `${entry.instance}: `}${reachability.message}` },
+    ];
   }
 
   /** A request whose answer nobody reads: whether one came is what the fleet takes from it. */
@@ -73,7 +79,13 @@ export class EnvironmentController {
 
   async #report(key: string, environment: Environment, status: EnvironmentStatus, signal: AbortSignal): Promise<void> {
     const { namespace, name, resourceVersion } = environment.metadata;
-    const body = { apiVersion: environment.apiVersion, kind: environment.kind, metadata: { namespace, name, resourceVersion }, spec: environment.spec, status };
+    const body = {
+      apiVersion: environment.apiVersion,
+      kind: environment.kind,
+      metadata: { namespace, name, resourceVersion },
+      spec: environment.spec,
+      status,
+    };
     const answer = await this.#parts.home.request({ method: "PUT", path: object(ENVIRONMENTS, namespace, name, "status"), body }, signal);
     this.#reported.set(key, (answer.body as Environment).metadata.resourceVersion);
   }
@@ -90,7 +102,12 @@ function statusOf(environment: Environment, covered: number, problems: readonly 
   const known = new Map((before?.problems ?? []).map((one) => [one.cluster, one]));
   const [first] = problems;
   const reason = first?.problem ?? (covered === 0 ? "NoClusters" : "AllUsable");
-  const message = first === undefined ? (covered === 0 ? "no registration matches" : "every cluster can be used") : `${first.cluster}: ${first.message}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ""}`;
+  const message =
+    first === undefined
+      ? covered === 0
+        ? "no registration matches"
+        : "every cluster can be used"
+      : `${first.cluster}: ${first.message}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ""}`;
   const ready = { status: problems.length === 0 && covered > 0, reason, message };
   const generation = environment.metadata.generation;
   return {

@@ -48,5 +48,12 @@ export const RELEASE_RUNS = { group: "conductor.dev", version: "v1alpha1", plura
 /** An object as an Event speaks of it. */
 export function involved(object: ServiceRelease | ReleaseRun | Environment): Involved {
   const { apiVersion, kind, metadata } = object;
-  return { apiVersion, kind, name: metadata.name, namespace: metadata.namespace, uid: metadata.uid, resourceVersion: metadata.resourceVersion };
+  return {
+    apiVersion,
+    kind,
+    name: metadata.name,
+    namespace: metadata.namespace,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+  };
 }

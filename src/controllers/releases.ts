@@ -91,12 +91,20 @@ export class ReleaseController {
     switch (planned.kind) {
       case "Observing":
         this.#queue.addAfter(key, settings.contactTime);
-        return { kind: "Pending", message: `looking at ${planned.clusters.slice(0, 5).join(", ")}${planned.clusters.length > 5 ? " and others" : ""}` };
+        return {
+          kind: "Pending",
+          message: `looking at ${planned.clusters.slice(0, 5).join(", ")}${planned.clusters.length > 5 ? " and others" : ""}`,
+        };
       case "Refused": {
         const [first] = planned.objections;
         // What was refused may be allowed in a place that no watch of ours covers, such as an AppProject.
         this.#queue.addAfter(key, 10_000);
-        return { kind: "Stalled", reason: first?.reason ?? "InvalidSpec", message: summary(planned.objections), objections: planned.objections };
+        return {
+          kind: "Stalled",
+          reason: first?.reason ?? "InvalidSpec",
+          message: summary(planned.objections),
+          objections: planned.objections,
+        };
       }
       case "Plan":
         return { kind: "Run", run: await this.#create(key, release, environment, planned, signal), drift: [] };
@@ -137,8 +145,19 @@ export class ReleaseController {
     const answer = await this.#parts.home.create<ReleaseRun>(collection(RELEASE_RUNS, namespace), run, signal);
     this.#created.set(key, { run: `${namespace}/${runName}`, resourceVersion: answer.metadata.resourceVersion });
     const left = planned.unreachable.length === 0 ? "" : `; out of reach now: ${planned.unreachable.slice(0, 10).join(", ")}`;
-    this.#parts.events.record(involved(release), "Normal", "RunPlanned", `${runName}: revision ${spec.revision} to ${spec.targets.length} clusters${left}`);
-    this.#parts.log.info("run planned", { release: key, run: runName, revision: spec.revision, targets: spec.targets.length, unreachable: planned.unreachable.length });
+    this.#parts.events.record(
+      involved(release),
+      "Normal",
+      "RunPlanned",
+      `${runName}: revision ${spec.revision} to ${spec.targets.length} clusters${left}`,
+    );
+    this.#parts.log.info("run planned", {
+      release: key,
+      run: runName,
+      revision: spec.revision,
+      targets: spec.targets.length,
+      unreachable: planned.unreachable.length,
+    });
     return answer;
   }
 
@@ -147,7 +166,13 @@ export class ReleaseController {
     const status = releaseStatus(release, standing, runs, this.#parts.clock.now());
     if (isDeepStrictEqual(status, release.status)) return;
     const path = object(SERVICE_RELEASES, namespace, name, "status");
-    const body = { apiVersion: release.apiVersion, kind: release.kind, metadata: { namespace, name, resourceVersion }, spec: release.spec, status };
+    const body = {
+      apiVersion: release.apiVersion,
+      kind: release.kind,
+      metadata: { namespace, name, resourceVersion },
+      spec: release.spec,
+      status,
+    };
     const answer = await this.#parts.home.request({ method: "PUT", path, body }, signal);
     this.#reported.set(key, (answer.body as ServiceRelease).metadata.resourceVersion);
     this.#tell(release, standing);
@@ -161,7 +186,12 @@ export class ReleaseController {
     if (standing.kind !== "Run" || standing.run.status?.phase === before?.phase) return;
     const end = standing.run.status?.conditions?.find(({ type, status }) => type === "Finished" && status === "True");
     if (end !== undefined && standing.drift.length === 0)
-      this.#parts.events.record(involved(release), end.reason === "Succeeded" ? "Normal" : "Warning", end.reason, `${standing.run.metadata.name}: ${end.message}`);
+      this.#parts.events.record(
+        involved(release),
+        end.reason === "Succeeded" ? "Normal" : "Warning",
+        end.reason,
+        `${standing.run.metadata.name}: ${end.message}`,
+      );
   }
 
   /** Watches `places` for this release, and no others. */
@@ -183,7 +213,9 @@ export class ReleaseController {
 
   /** Of runs with this release's name: also of one that was deleted and made anew, and of runs that are gone. */
   #lastNumber({ metadata, status }: ServiceRelease): number {
-    const namesakes = this.#parts.runs.list().filter((run) => run.metadata.namespace === metadata.namespace && run.spec.release.name === metadata.name);
+    const namesakes = this.#parts.runs
+      .list()
+      .filter((run) => run.metadata.namespace === metadata.namespace && run.spec.release.name === metadata.name);
     return Math.max(Number(/-(\d+)$/.exec(status?.run ?? "")?.[1] ?? 0), ...namesakes.map(numberOf));
   }
 

@@ -1,5 +1,5 @@
 import { cut, settle, type Wanted } from "#api/conditions.ts";
-import { OUTCOMES as ALL_OUTCOMES, type StalledReason } from "#api/reasons.ts";
+import { isSuccess, OUTCOMES as ALL_OUTCOMES, type StalledReason } from "#api/reasons.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import { LIMITS } from "#api/rules.ts";
 import type { ServiceRelease, ServiceReleaseStatus } from "#api/servicerelease.ts";
@@ -67,8 +67,17 @@ function wanted(standing: Standing, before: ServiceReleaseStatus | undefined): W
       const message = said?.message ?? "planned";
       if (!finished) return states(said?.reason ?? "Planned", message, { Reconciling: true });
       const [first] = drift;
-      if (first === undefined) return states(said.reason, message, run.status?.phase === "Succeeded" ? { Ready: true, Finished: true } : { Stalled: true, Finished: true });
-      const drifted = states(first.phase, `${first.cluster}: ${first.message}${drift.length > 1 ? ` (and ${drift.length - 1} more)` : ""}`, {});
+      if (first === undefined)
+        return states(
+          said.reason,
+          message,
+          isSuccess(run.status?.phase) ? { Ready: true, Finished: true } : { Stalled: true, Finished: true },
+        );
+      const drifted = states(
+        first.phase,
+        `${first.cluster}: ${first.message}${drift.length > 1 ? ` (and ${drift.length - 1} more)` : ""}`,
+        {},
+      );
       const last = before?.conditions?.find(({ type }) => type === "Finished");
       return { ...drifted, Finished: { status: true, reason: last?.status === "True" ? last.reason : said.reason, message } };
     }
@@ -105,10 +114,13 @@ function listed(standing: Standing): NonNullable<ServiceReleaseStatus["clusters"
     case "Stalled": {
       // Two objections to one cluster would be two entries with one key.
       const first = new Map(standing.objections.toReversed().map((one) => [one.cluster, one]));
-      return [...first.values()].toReversed().map(({ cluster, reason, message }) => ({ name: cluster, phase: "Pending", reason, message: cut(message) }));
+      return [...first.values()]
+        .toReversed()
+        .map(({ cluster, reason, message }) => ({ name: cluster, phase: "Pending", reason, message: cut(message) }));
     }
     case "Run": {
-      if (standing.drift.length > 0) return standing.drift.map(({ cluster, phase, reason, message }) => ({ name: cluster, phase, reason, message: cut(message) }));
+      if (standing.drift.length > 0)
+        return standing.drift.map(({ cluster, phase, reason, message }) => ({ name: cluster, phase, reason, message: cut(message) }));
       const open = standing.run.status?.targets?.filter(({ phase }) => phase !== "Ready") ?? [];
       return open.map(({ cluster, phase, reason, message }) => ({ name: cluster, phase, reason, message }));
     }
@@ -124,7 +136,9 @@ function history(runs: readonly ReleaseRun[]): Pick<ServiceReleaseStatus, "histo
   const ended = runs.flatMap(({ metadata, spec, status }) => {
     const outcome = status?.conditions?.find(({ type }) => type === "Finished");
     if (status?.startedAt === undefined || status.finishedAt === undefined || outcome === undefined) return [];
-    return [{ run: metadata.name, revision: spec.revision, outcome: status.phase, startedAt: status.startedAt, finishedAt: status.finishedAt }];
+    return [
+      { run: metadata.name, revision: spec.revision, outcome: status.phase, startedAt: status.startedAt, finishedAt: status.finishedAt },
+    ];
   });
   const entries = ended.flatMap(({ outcome, ...entry }) => (isOutcome(outcome) ? [{ ...entry, outcome }] : []));
   return entries.length === 0 ? {} : { history: entries.toReversed().slice(0, LIMITS.history) };

@@ -22,7 +22,8 @@ export class RunIndex {
 
   /** The `namespace/name` of another release, of those in `living`, that has a run which steers the Application at `place`. */
   takenBy(place: Place, releaseUid: string, living: (releaseUid: string) => boolean): string | undefined {
-    for (const [uid, release] of this.#byApplication.get(applicationKey(place)) ?? []) if (uid !== releaseUid && living(uid)) return release;
+    for (const [uid, release] of this.#byApplication.get(applicationKey(place)) ?? [])
+      if (uid !== releaseUid && living(uid)) return release;
     return undefined;
   }
 

@@ -46,7 +46,11 @@ export class RunController {
     const now = this.#parts.clock.now();
     const startedAt = run.status?.startedAt;
     const superseded = releaseHash(release.spec) !== run.spec.release.hash;
-    const decision = step({ now, run: { startedAt: startedAt === undefined ? undefined : Date.parse(startedAt), outcome: undefined, superseded }, targets });
+    const decision = step({
+      now,
+      run: { startedAt: startedAt === undefined ? undefined : Date.parse(startedAt), outcome: undefined, superseded },
+      targets,
+    });
     const status = runStatus(run, decision, targets, now);
 
     // 3. Store verdicts. If that fails, nothing else is written: the decision is made again from what is stored.
@@ -65,7 +69,11 @@ export class RunController {
     }
 
     // 6. Look again when it is time.
-    const again = Math.min(next ?? Infinity, session.nextWrite ?? Infinity, hasBlindSpot(targets) ? now + this.#parts.settings.contactTime : Infinity);
+    const again = Math.min(
+      next ?? Infinity,
+      session.nextWrite ?? Infinity,
+      hasBlindSpot(targets) ? now + this.#parts.settings.contactTime : Infinity,
+    );
     if (decision.outcome !== undefined) return this.#ended(key, run, decision.outcome, status);
     if (again !== Infinity) this.#queue.addAfter(key, Math.max(1, again - now));
   }
@@ -77,7 +85,9 @@ export class RunController {
 
   #open(key: string, run: ReleaseRun): Session {
     const { clock, random, settings } = this.#parts;
-    const session = new Session(run, { sightings: this.#sightings, clock, random, settleTime: settings.settleTime }, () => this.#queue.add(key));
+    const session = new Session(run, { sightings: this.#sightings, clock, random, settleTime: settings.settleTime }, () =>
+      this.#queue.add(key),
+    );
     this.#sessions.set(key, session);
     return session;
   }
@@ -115,14 +125,26 @@ export class RunController {
 
   #tell(run: ReleaseRun, { cluster, kind }: TargetWrite, result: WriteResult): void {
     const { log, count, events } = this.#parts;
-    const fields = { run: keyOf(run), cluster, write: kind, result: result.kind, ...("message" in result ? { reason: result.message } : {}) };
+    const fields = {
+      run: keyOf(run),
+      cluster,
+      write: kind,
+      result: result.kind,
+      ...("message" in result ? { reason: result.message } : {}),
+    };
     count.write(kind, result.kind);
     if (result.kind === "Done" && result.by === "us") {
       log.info("target written", fields);
-      if (kind !== "Refresh" && kind !== "Terminate") events.record(involved(run), "Normal", "TargetPatched", `${cluster}: written, revision ${run.spec.revision}`);
+      if (kind !== "Refresh" && kind !== "Terminate")
+        events.record(involved(run), "Normal", "TargetPatched", `${cluster}: written, revision ${run.spec.revision}`);
     } else if (result.kind === "Refused" || result.kind === "NotAuthorized") {
       log.warn("target not written", fields);
-      events.record(involved(run), "Warning", result.kind === "Refused" ? "WriteRefused" : "NotAuthorized", `${cluster}: ${result.message}`);
+      events.record(
+        involved(run),
+        "Warning",
+        result.kind === "Refused" ? "WriteRefused" : "NotAuthorized",
+        `${cluster}: ${result.message}`,
+      );
     } else log.debug("target not written", fields);
   }
 

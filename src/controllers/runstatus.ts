@@ -1,5 +1,5 @@
 import { cut, settle, stamp, type Wanted } from "#api/conditions.ts";
-import type { Outcome } from "#api/reasons.ts";
+import { isSuccess, type Outcome } from "#api/reasons.ts";
 import type { ReleaseRun, RunStatus, TargetStatus } from "#api/releaserun.ts";
 import { isVerdict } from "#engine/judge.ts";
 import type { Decision, Target, WaitingOn } from "#engine/world.ts";
@@ -32,7 +32,7 @@ export function waitingOn(before: RunStatus["waitingOn"], next: WaitingOn | unde
 }
 
 function wave(outcome: Outcome | undefined, startedAt: string, finishedAt: string | undefined): NonNullable<RunStatus["waves"]>[number] {
-  const phase = outcome === undefined ? "Progressing" : outcome === "Succeeded" ? "Verified" : "Failed";
+  const phase = outcome === undefined ? "Progressing" : isSuccess(outcome) ? "Verified" : "Failed";
   return { name: "all", phase, startedAt, ...(phase === "Verified" && finishedAt !== undefined ? { verifiedAt: finishedAt } : {}) };
 }
 
@@ -61,7 +61,7 @@ function contact({ live, lastOperation }: NonNullable<Target["memo"]["contact"]>
 function wanted({ outcome, phase, waitingOn: waits }: Decision, targets: readonly Target[]): Wanted {
   const failures = targets.filter(({ memo }) => isVerdict(memo));
   const message = outcome === undefined ? (waits?.message ?? "in flight") : outcomeMessage(outcome, failures, targets.length);
-  const succeeded = outcome === "Succeeded";
+  const succeeded = isSuccess(outcome);
   return {
     Ready: { status: succeeded, reason: phase, message },
     Reconciling: { status: outcome === undefined, reason: phase, message },

@@ -31,7 +31,11 @@ export class Session {
   readonly #random: Random;
   readonly #source: ReleaseRun["spec"]["source"];
 
-  constructor(run: ReleaseRun, parts: { readonly sightings: Sightings; readonly clock: Clock; readonly random: Random; readonly settleTime: number }, wake: () => void) {
+  constructor(
+    run: ReleaseRun,
+    parts: { readonly sightings: Sightings; readonly clock: Clock; readonly random: Random; readonly settleTime: number },
+    wake: () => void,
+  ) {
     this.#sightings = parts.sightings;
     this.#clock = parts.clock;
     this.#random = parts.random;
@@ -39,7 +43,16 @@ export class Session {
     const stored = new Map((run.status?.targets ?? []).map((target) => [target.cluster, target]));
     for (const spec of run.spec.targets) {
       const memo = restored(stored.get(spec.cluster), parts.clock.now());
-      this.#tracked.set(spec.cluster, { spec, want: wantOf(run, spec, parts.settleTime), memo, atLeast: undefined, writing: false, attempts: 0, notBefore: 0, changed: true });
+      this.#tracked.set(spec.cluster, {
+        spec,
+        want: wantOf(run, spec, parts.settleTime),
+        memo,
+        atLeast: undefined,
+        writing: false,
+        attempts: 0,
+        notBefore: 0,
+        changed: true,
+      });
     }
     this.#follows = run.spec.targets.map((target) =>
       parts.sightings.follow(target, () => {
@@ -77,7 +90,9 @@ export class Session {
 
   /** When the next write that waits for its time may begin, milliseconds since the epoch. */
   get nextWrite(): number | undefined {
-    const times = [...this.#tracked.values()].filter(({ memo, writing, notBefore }) => memo.need !== undefined && !writing && notBefore > 0).map(({ notBefore }) => notBefore);
+    const times = [...this.#tracked.values()]
+      .filter(({ memo, writing, notBefore }) => memo.need !== undefined && !writing && notBefore > 0)
+      .map(({ notBefore }) => notBefore);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 

@@ -67,7 +67,8 @@ export class Sightings {
 
   look(place: Place, atLeast?: string): Exclude<Seen, { kind: "Present" }> | { readonly kind: "Present"; readonly application: Projected } {
     const instance = this.#fleet.instance(place.instance);
-    if (instance === undefined) return { kind: "Unreachable", message: `${place.instance} is not registered, or its registration cannot be used` };
+    if (instance === undefined)
+      return { kind: "Unreachable", message: `${place.instance} is not registered, or its registration cannot be used` };
     const { lease, since } = this.#attach(place, instance) ?? {};
     if (lease?.synced === true && lease.live) {
       if (atLeast !== undefined && !lease.caughtUp(place.application.name, atLeast)) return { kind: "Behind" };
@@ -77,7 +78,10 @@ export class Sightings {
     const { reachability } = instance;
     if (reachability.state === "Unreachable") return { kind: "Unreachable", message: reachability.message };
     if (since !== undefined && lease?.synced === false && this.#clock.now() - since >= this.#contactTime)
-      return { kind: "Unreachable", message: lease.failure?.message ?? `${place.instance} has not answered for ${this.#contactTime / 1000} s` };
+      return {
+        kind: "Unreachable",
+        message: lease.failure?.message ?? `${place.instance} has not answered for ${this.#contactTime / 1000} s`,
+      };
     return { kind: "Unasked" };
   }
 

@@ -35,7 +35,8 @@ export async function write(
   const { namespace, name } = target.application;
   try {
     // 1. Read: consent and values are judged on the very version that the patch is guarded with.
-    const raw = await instance.client.get<KubeObject>(object(APPLICATIONS, namespace, name), signal);
+    const path = object(APPLICATIONS, namespace, name);
+    const raw = await instance.client.get<KubeObject>(path, signal);
     const app = project(raw);
     const seen = observe(app, run.spec.source, wanted.want.desired);
 
@@ -50,7 +51,7 @@ export async function write(
 
     // 4. One guarded patch.
     const request = patch(raw, { kind, values: wanted.want.desired, source: run.spec.source, run: wanted.want.run });
-    const answer = await instance.client.request(request, signal);
+    const answer = await instance.client.request({ ...request, path }, signal);
     return { kind: "Done", resourceVersion: project(answer.body as KubeObject).resourceVersion, by: "us" };
   } catch (error) {
     return resultOf(error);

@@ -18,7 +18,7 @@ export interface Finding {
 type Question = (seen: Observation, want: Want) => Finding | undefined;
 
 /** The questions about an Application that holds our values. */
-export const QUESTIONS: readonly Question[] = [
+const QUESTIONS: readonly Question[] = [
   isWatchedByArgo,
   hasNoFailedAttempt,
   isNotHeldUp,
@@ -66,7 +66,7 @@ function isFailure(phase: string): boolean {
  * Whether Argo CD's last operation was started since the plan was made, for the revision that we asked for. Until it has
  * compared our values, what it resolved is of the values before them, and so is what it tried without our asking.
  */
-export function isAttemptOfThisRun(seen: Observation, want: Want): boolean {
+function isAttemptOfThisRun(seen: Observation, want: Want): boolean {
   const last = seen.lastOperation;
   if (last === undefined || last.startedAt === want.lastOperation) return false;
   return last.run === want.run || (seen.compared && last.revision !== undefined && last.revision === ourRevision(seen));
@@ -148,7 +148,11 @@ function resolvedToOurs(seen: Observation): Finding | undefined {
 function isSynced(seen: Observation): Finding | undefined {
   if (seen.sync === "Synced") return undefined;
   if (seen.sync === "OutOfSync" && seen.pruneOnly)
-    return { phase: "Syncing", reason: "NeedsPrune", message: "only resources that wait to be pruned are out of sync: prune them, or enable pruning on the Application" };
+    return {
+      phase: "Syncing",
+      reason: "NeedsPrune",
+      message: "only resources that wait to be pruned are out of sync: prune them, or enable pruning on the Application",
+    };
   return { phase: "Syncing", reason: "OutOfSync", message: `sync status is ${seen.sync || "not reported"}` };
 }
 
@@ -167,7 +171,12 @@ function isHealthy(seen: Observation): Finding | undefined {
     case "Healthy":
       return undefined;
     case "Suspended":
-      return { phase: "Waiting", reason: "CanaryPaused", message: `suspended${said || ": a canary or a job waits to be resumed"}`, waits: true };
+      return {
+        phase: "Waiting",
+        reason: "CanaryPaused",
+        message: `suspended${said || ": a canary or a job waits to be resumed"}`,
+        waits: true,
+      };
     case "Degraded":
       return { phase: "Syncing", reason: "Degraded", message: `health is Degraded${said}` };
     default:

@@ -62,7 +62,8 @@ function present(want: Want, seen: Observation, memo: TargetMemo, now: number): 
   const met = want.live === undefined && memo.contact === undefined && !memo.written;
   const contact = met ? { live: values, lastOperation: seen.lastOperation?.startedAt } : memo.contact;
   const progressed = withProgress({ ...memo, contact }, seen, now);
-  if (!sameValues(want.desired, values)) return met ? { ...moved(withoutEvidence(progressed), PLANNED, now), lookAt: now } : differs(want, seen, values, progressed, now);
+  if (!sameValues(want.desired, values))
+    return met ? { ...moved(withoutEvidence(progressed), PLANNED, now), lookAt: now } : differs(want, seen, values, progressed, now);
   return holds(want, seen, progressed, now);
 }
 
@@ -76,7 +77,8 @@ function differs(want: Want, seen: Observation, values: FieldValues, before: Tar
     return moved(memo, { phase: "Failed", reason: "ChangedSincePlan", message }, now);
   }
   const blocker = seen.paused ? missing(seen, want) : foreign(want, seen);
-  if (blocker !== undefined) return { ...deadline(want, moved(memo, blocker, now), now, blocker), need: isLeftover(seen, want) ? "Terminate" : undefined };
+  if (blocker !== undefined)
+    return { ...deadline(want, moved(memo, blocker, now), now, blocker), need: isLeftover(seen, want) ? "Terminate" : undefined };
   const need = seen.automated && !isStuck(seen) ? "Patch" : "PatchAndSync";
   if (memo.refused === undefined) return { ...moved(memo, PLANNED, now), need, lookAt: undefined };
   return deadline(want, { ...moved(memo, { phase: "Waiting", reason: "WriteRefused", message: memo.refused }, now), need }, now);
@@ -129,7 +131,11 @@ function arrived(want: Want, seen: Observation, memo: TargetMemo, now: number): 
   const held = { ...memo, evidenceSince, degradedSince: undefined, need: undefined, lookAt: undefined };
   if (held.heard) return moved(held, VERIFIED, now);
   if (now - evidenceSince < want.settleTime) {
-    const settling: Finding = { phase: "Syncing", reason: "Settling", message: `all evidence is there; it must hold for ${want.settleTime / 1000} s` };
+    const settling: Finding = {
+      phase: "Syncing",
+      reason: "Settling",
+      message: `all evidence is there; it must hold for ${want.settleTime / 1000} s`,
+    };
     return { ...moved(held, settling, now), lookAt: evidenceSince + want.settleTime };
   }
   if (held.heartbeat === undefined) {
@@ -163,7 +169,10 @@ function verdict(memo: TargetMemo, after: string): Pick<Finding, "reason" | "mes
   switch (memo.reason) {
     case "AwaitingHeartbeat":
     case "NotObserved":
-      return { reason: "ArgoCDSilent", message: `${after}: Argo CD does not look at this Application; is its application controller running? (${memo.message})` };
+      return {
+        reason: "ArgoCDSilent",
+        message: `${after}: Argo CD does not look at this Application; is its application controller running? (${memo.message})`,
+      };
     case "ComparisonError":
     case "WriteRefused":
     case "Missing":
@@ -197,7 +206,16 @@ function withProgress(memo: TargetMemo, seen: Observation, now: number): TargetM
 }
 
 function withoutEvidence(memo: TargetMemo): TargetMemo {
-  return { ...memo, evidenceSince: undefined, degradedSince: undefined, heartbeat: undefined, heard: false, refreshAskedAt: undefined, need: undefined, lookAt: undefined };
+  return {
+    ...memo,
+    evidenceSince: undefined,
+    degradedSince: undefined,
+    heartbeat: undefined,
+    heard: false,
+    refreshAskedAt: undefined,
+    need: undefined,
+    lookAt: undefined,
+  };
 }
 
 function moved(memo: TargetMemo, { phase, reason, message }: Finding, now: number): TargetMemo {

@@ -73,7 +73,10 @@ export function sameValues(a: FieldValues, b: FieldValues): boolean {
 }
 
 /** The first field in which two sets of values differ. */
-export function difference(a: FieldValues, b: FieldValues): { readonly field: string; readonly a: FieldValue; readonly b: FieldValue } | undefined {
+export function difference(
+  a: FieldValues,
+  b: FieldValues,
+): { readonly field: string; readonly a: FieldValue; readonly b: FieldValue } | undefined {
   for (const field of Object.keys({ ...a, ...b })) {
     const [left, right] = [a[field] ?? null, b[field] ?? null];
     if (!sameValue(left, right)) return { field, a: left, b: right };
@@ -88,7 +91,8 @@ function sameValue(a: FieldValue, b: FieldValue): boolean {
 /** One spelling for equal values: Argo CD leaves out a false. */
 export function canonical(value: FieldValue): string {
   if (value === false) return "null";
-  if (value !== null && typeof value === "object" && !Array.isArray(value)) return JSON.stringify([value.value, value.forceString ?? false]);
+  if (value !== null && typeof value === "object" && !Array.isArray(value))
+    return JSON.stringify([value.value, value.forceString ?? false]);
   return JSON.stringify(value);
 }
 

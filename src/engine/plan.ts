@@ -24,7 +24,12 @@ export interface Objection {
 export type Plan =
   | { readonly kind: "Observing"; readonly clusters: readonly string[] }
   | { readonly kind: "Refused"; readonly objections: readonly Objection[] }
-  | { readonly kind: "Plan"; readonly values: readonly FieldValues[]; readonly targets: readonly RunTarget[]; readonly unreachable: readonly string[] };
+  | {
+      readonly kind: "Plan";
+      readonly values: readonly FieldValues[];
+      readonly targets: readonly RunTarget[];
+      readonly unreachable: readonly string[];
+    };
 
 /**
  * The plan of a release, or everything that speaks against it: all reachable targets are validated before any is
@@ -61,7 +66,13 @@ function objection(one: Candidate): Objection[] {
   const { cluster, application } = one;
   const app = `${application.namespace}/${application.name}`;
   if (one.takenBy !== undefined)
-    return [{ cluster, reason: "ApplicationTaken", message: `Application ${app} is steered by ServiceRelease ${one.takenBy} already: one Application has one release` }];
+    return [
+      {
+        cluster,
+        reason: "ApplicationTaken",
+        message: `Application ${app} is steered by ServiceRelease ${one.takenBy} already: one Application has one release`,
+      },
+    ];
   switch (one.seen.kind) {
     case "Unasked":
     case "Behind":

@@ -18,7 +18,14 @@ export function step(world: World): Decision {
   const writes = world.targets.flatMap(writeFor);
 
   // 4. What is awaited, and when to look again?
-  return { phase: phaseOf(world), outcome: undefined, counts, waitingOn: waitingOn(world.targets), writes, nextLook: nextLook(world.targets) };
+  return {
+    phase: phaseOf(world),
+    outcome: undefined,
+    counts,
+    waitingOn: waitingOn(world.targets),
+    writes,
+    nextLook: nextLook(world.targets),
+  };
 }
 
 function count(targets: readonly Target[]): Counts {
@@ -86,7 +93,8 @@ function waitingOn(targets: readonly Target[]): WaitingOn | undefined {
 
 function weight({ memo }: Target): number {
   if (memo.phase === "Unreachable" || memo.phase === "Unknown") return 4;
-  if (memo.reason === "ComparisonError" || memo.reason === "Missing" || memo.reason === "Degraded" || memo.reason === "NeedsPrune") return 3;
+  if (memo.reason === "ComparisonError" || memo.reason === "Missing" || memo.reason === "Degraded" || memo.reason === "NeedsPrune")
+    return 3;
   if (memo.phase === "Waiting") return 2;
   return memo.phase === "Arrived" ? 0 : 1;
 }

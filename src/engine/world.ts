@@ -104,13 +104,6 @@ export interface TargetWrite {
   readonly over: FieldValues;
 }
 
-/** Something worth a Kubernetes Event and a log line. */
-export interface Note {
-  readonly type: "Normal" | "Warning";
-  readonly reason: string;
-  readonly message: string;
-}
-
 export interface Counts {
   readonly total: number;
   readonly updated: number;

@@ -3,9 +3,9 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 /** What is read at the moment of a scrape. */
 export interface Gauges {
   /** Keys that wait in each work queue. */
-  queues(): Readonly<Record<string, number>>;
+  readonly queues: () => Readonly<Record<string, number>>;
   /** Registered clusters by state. */
-  clusters(): Readonly<Record<string, number>>;
+  readonly clusters: () => Readonly<Record<string, number>>;
 }
 
 export interface Metrics {
@@ -27,7 +27,12 @@ export function createMetrics(): Metrics {
     labelNames: ["kind", "result"],
     registers,
   });
-  const runs = new Counter({ name: "release_conductor_runs_ended_total", help: "Runs that ended, by outcome.", labelNames: ["outcome"], registers });
+  const runs = new Counter({
+    name: "release_conductor_runs_ended_total",
+    help: "Runs that ended, by outcome.",
+    labelNames: ["outcome"],
+    registers,
+  });
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),

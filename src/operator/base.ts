@@ -32,9 +32,21 @@ export abstract class SafeOperator extends Operator {
   /** Where events of a kind come from. */
   protected abstract source(group: string, version: string, plural: string): EventSource;
 
-  protected override watchResource(group: string, version: string, plural: string, onEvent: (event: ResourceEvent) => Promise<void>): Promise<void> {
-    this.#unsubscribe.push(this.source(group, version, plural).subscribe((event) => void onEvent(event)));
+  protected override watchResource(
+    group: string,
+    version: string,
+    plural: string,
+    onEvent: (event: ResourceEvent) => Promise<void>,
+  ): Promise<void> {
+    this.#unsubscribe.push(
+      this.source(group, version, plural).subscribe((event) => void onEvent(event).catch((error: unknown) => this.#failed(plural, error))),
+    );
     return Promise.resolve();
+  }
+
+  /** One event that nobody could take is no reason to end the process. */
+  #failed(plural: string, error: unknown): void {
+    this.logger.error(`an event of ${plural} was lost: ${error instanceof Error ? error.message : "unknown error"}`);
   }
 
   override stop(): void {

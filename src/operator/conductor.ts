@@ -45,7 +45,11 @@ export class Conductor {
   readonly queues: { readonly releases: WorkQueue; readonly runs: WorkQueue; readonly environments: WorkQueue };
   readonly #stop = new AbortController();
   readonly #events: EventRecorder;
-  readonly #controllers: { readonly releases: ReleaseController; readonly runs: RunController; readonly environments: EnvironmentController };
+  readonly #controllers: {
+    readonly releases: ReleaseController;
+    readonly runs: RunController;
+    readonly environments: EnvironmentController;
+  };
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ConductorParts) {
@@ -57,7 +61,15 @@ export class Conductor {
     this.environments = reflect(ENVIRONMENTS, (raw) => environment.parse(raw));
     this.runs = reflect(RELEASE_RUNS, (raw) => releaseRun.parse(raw));
     this.fleet = startFleet({ home, namespace, project, connect, fence, clock, random, log });
-    this.#events = new EventRecorder({ client, controller: "conductor.dev/release-conductor", instance: identity, clock, random, log, signal: this.#stop.signal });
+    this.#events = new EventRecorder({
+      client,
+      controller: "conductor.dev/release-conductor",
+      instance: identity,
+      clock,
+      random,
+      log,
+      signal: this.#stop.signal,
+    });
 
     const queue = (name: string, workers: number): WorkQueue => new WorkQueue({ name, workers, clock, random, log });
     this.queues = { releases: queue("releases", 8), runs: queue("runs", 8), environments: queue("environments", 2) };
@@ -88,9 +100,18 @@ export class Conductor {
     const { releases, runs, environments } = this.#controllers;
     const { signal } = this.#stop;
     this.#work = Promise.all([
-      this.queues.releases.run(patiently(this.queues.releases, (key) => releases.reconcile(key, signal)), signal),
-      this.queues.runs.run(patiently(this.queues.runs, (key) => runs.reconcile(key, signal)), signal),
-      this.queues.environments.run(patiently(this.queues.environments, (key) => environments.reconcile(key, signal)), signal),
+      this.queues.releases.run(
+        patiently(this.queues.releases, (key) => releases.reconcile(key, signal)),
+        signal,
+      ),
+      this.queues.runs.run(
+        patiently(this.queues.runs, (key) => runs.reconcile(key, signal)),
+        signal,
+      ),
+      this.queues.environments.run(
+        patiently(this.queues.environments, (key) => environments.reconcile(key, signal)),
+        signal,
+      ),
     ]);
   }
 
@@ -99,18 +120,20 @@ export class Conductor {
     const release = this.releases.get(key);
     const [namespace = ""] = key.split("/", 1);
     if (release?.status?.run !== undefined) this.queues.runs.add(`${namespace}/${release.status.run}`);
-    if (release === undefined) for (const run of this.runs.list()) if (`${namespace}/${run.spec.release.name}` === key) this.queues.runs.add(keyOf(run));
+    if (release === undefined)
+      for (const run of this.runs.list()) if (`${namespace}/${run.spec.release.name}` === key) this.queues.runs.add(keyOf(run));
   }
 
   runChanged(key: string): void {
     this.queues.runs.add(key);
-    const run = this.runs.get(key);
-    if (run !== undefined) this.queues.releases.add(`${run.metadata.namespace}/${run.spec.release.name}`);
+    // A run is named after its release, which must hear of it too when somebody deletes the run.
+    this.queues.releases.add(key.replace(/-\d+$/, ""));
   }
 
   environmentChanged(key: string): void {
     this.queues.environments.add(key);
-    for (const release of this.releases.list()) if (`${release.metadata.namespace}/${release.spec.environment}` === key) this.queues.releases.add(keyOf(release));
+    for (const release of this.releases.list())
+      if (`${release.metadata.namespace}/${release.spec.environment}` === key) this.queues.releases.add(keyOf(release));
   }
 
   /** The fleet changed: whoever waited for a cluster looks again. */

@@ -1,12 +1,11 @@
 import { hostname } from "node:os";
-import { API_VERSION } from "#api/rules.ts";
-import k8sOperator from "@dot-i/k8s-operator";
 import { ENVIRONMENTS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
 import { connectOverHttp } from "#fleet/connect.ts";
 import { HttpTransport } from "#kube/http.ts";
-import type { Clock, Fence, Log, Random, Reflector } from "#kube/ports.ts";
+import type { Clock, Fence, Log, Random } from "#kube/ports.ts";
 import { SafeOperator, type EventSource, type ResourceEvent } from "./base.ts";
 import { Conductor, type ConductorParts } from "./conductor.ts";
+import { eventsOf } from "./events.ts";
 
 export interface OperatorParts extends Pick<ConductorParts, "namespace" | "count" | "settings"> {
   readonly fence: Fence;
@@ -14,8 +13,6 @@ export interface OperatorParts extends Pick<ConductorParts, "namespace" | "count
   readonly random: Random;
   readonly log: Log;
 }
-
-const { ResourceEventType, ResourceMetaImpl } = k8sOperator;
 
 /** The process as an operator: what it watches, and who is told. */
 export class ReleaseOperator extends SafeOperator {
@@ -29,12 +26,33 @@ export class ReleaseOperator extends SafeOperator {
 
   protected override async init(): Promise<void> {
     const { clock } = this.#parts;
-    const conductor = new Conductor({ ...this.#parts, home: new HttpTransport(this.config, clock), connect: connectOverHttp(clock), identity: hostname() });
+    const conductor = new Conductor({
+      ...this.#parts,
+      home: new HttpTransport(this.config, clock),
+      connect: connectOverHttp(clock),
+      identity: hostname(),
+    });
     this.#conductor = conductor;
-    const tell = (changed: (key: string) => void) => async (event: ResourceEvent) => changed(`${event.meta.namespace ?? ""}/${event.meta.name}`);
-    await this.watchResource(SERVICE_RELEASES.group, SERVICE_RELEASES.version, SERVICE_RELEASES.plural, tell((key) => conductor.releaseChanged(key)));
-    await this.watchResource(ENVIRONMENTS.group, ENVIRONMENTS.version, ENVIRONMENTS.plural, tell((key) => conductor.environmentChanged(key)));
-    await this.watchResource(RELEASE_RUNS.group, RELEASE_RUNS.version, RELEASE_RUNS.plural, tell((key) => conductor.runChanged(key)));
+    const tell = (changed: (key: string) => void) => async (event: ResourceEvent) =>
+      changed(`${event.meta.namespace ?? ""}/${event.meta.name}`);
+    await this.watchResource(
+      SERVICE_RELEASES.group,
+      SERVICE_RELEASES.version,
+      SERVICE_RELEASES.plural,
+      tell((key) => conductor.releaseChanged(key)),
+    );
+    await this.watchResource(
+      ENVIRONMENTS.group,
+      ENVIRONMENTS.version,
+      ENVIRONMENTS.plural,
+      tell((key) => conductor.environmentChanged(key)),
+    );
+    await this.watchResource(
+      RELEASE_RUNS.group,
+      RELEASE_RUNS.version,
+      RELEASE_RUNS.plural,
+      tell((key) => conductor.runChanged(key)),
+    );
     conductor.start();
   }
 
@@ -78,26 +96,4 @@ export class ReleaseOperator extends SafeOperator {
     this.stop();
     await this.#conductor?.stop();
   }
-}
-
-/** A reflector's changes in the words of the operator's base. */
-function eventsOf(reflector: Reflector<Described>, plural: string): EventSource {
-  const seen = new Set<string>();
-  return {
-    subscribe: (onEvent) =>
-      reflector.onChange((key) => {
-        const found = reflector.get(key);
-        const type = found === undefined ? ResourceEventType.Deleted : seen.has(key) ? ResourceEventType.Modified : ResourceEventType.Added;
-        if (found === undefined) seen.delete(key);
-        else seen.add(key);
-        const [namespace = "", name = ""] = key.split("/");
-        const object = { apiVersion: API_VERSION, kind: found?.kind ?? "", metadata: { namespace, name, resourceVersion: found?.metadata.resourceVersion ?? "" } };
-        onEvent({ type, meta: ResourceMetaImpl.createWithPlural(plural, object), object });
-      }),
-  };
-}
-
-interface Described {
-  readonly kind: string;
-  readonly metadata: { readonly resourceVersion: string };
 }

@@ -18,8 +18,7 @@ interface Application {
 const chart = (value: string) => ({
   "chart/Chart.yaml": "apiVersion: v2\nname: checkout\nversion: 0.1.0\n",
   "chart/values.yaml": `value: ${value}\n`,
-  "chart/templates/configmap.yaml":
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: checkout}\ndata: {value: "{{ .Values.value }}"}\n',
+  "chart/templates/configmap.yaml": 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: checkout}\ndata: {value: "{{ .Values.value }}"}\n',
 });
 
 const application = (repoURL: string, targetRevision: string) => ({
@@ -39,38 +38,27 @@ let cluster: Cluster;
 let repository: Repository;
 before(async () => {
   plane = await Plane.start();
-  [cluster, repository] = await Promise.all([
-    plane.cluster("real", { argocd: true }),
-    plane.repository("checkout"),
-  ]);
+  [cluster, repository] = await Promise.all([plane.cluster("real", { argocd: true }), plane.repository("checkout")]);
 });
 afterEach((t) => plane.keepLogsIfFailed(t));
 after(() => plane.stop());
 
-async function until(
-  what: string,
-  check: (status: NonNullable<Application["status"]>) => boolean,
-): Promise<void> {
+async function until(what: string, check: (status: NonNullable<Application["status"]>) => boolean): Promise<void> {
   for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
     const { status = {} } = await cluster.get<Application>(path);
     if (check(status)) return;
     if (Date.now() < deadline) continue;
-    assert.fail(
-      `not ${what}: ${JSON.stringify(status)}; logs in ${await plane.keepLogs("e2e-plane")}`,
-    );
+    assert.fail(`not ${what}: ${JSON.stringify(status)}; logs in ${await plane.keepLogs("e2e-plane")}`);
   }
 }
 
 const arrived = (revision: string) =>
   until(
     `arrived at ${revision}`,
-    ({ sync, health }) =>
-      sync?.status === "Synced" && sync.revision === revision && health?.status === "Healthy",
+    ({ sync, health }) => sync?.status === "Synced" && sync.revision === revision && health?.status === "Healthy",
   );
 
-const value = async () =>
-  (await cluster.get<{ data: { value: string } }>("/api/v1/namespaces/default/configmaps/checkout"))
-    .data.value;
+const value = async () => (await cluster.get<{ data: { value: string } }>("/api/v1/namespaces/default/configmaps/checkout")).data.value;
 
 test("a real Argo CD brings an Application of a Helm chart from a local repository to Synced and Healthy", async () => {
   const revision = await repository.commit(chart("one"));
@@ -81,10 +69,7 @@ test("a real Argo CD brings an Application of a Helm chart from a local reposito
 
 test("it follows a patched targetRevision, and says ComparisonError for a commit that does not exist", async () => {
   await cluster.patch(path, { spec: { source: { targetRevision: "0".repeat(40) } } });
-  await until(
-    "in error",
-    ({ conditions }) => conditions?.some(({ type }) => type === "ComparisonError") ?? false,
-  );
+  await until("in error", ({ conditions }) => conditions?.some(({ type }) => type === "ComparisonError") ?? false);
   const revision = await repository.commit(chart("two"));
   await cluster.patch(path, { spec: { source: { targetRevision: revision } } });
   await arrived(revision);

@@ -29,7 +29,13 @@ before(async () => {
   }
   repository = await scene.plane.repository("checkout");
   const values = Object.assign({}, ...ALL.map((cluster) => clusterValues(cluster, `hello from ${cluster}`))) as Record<string, string>;
-  revisions.push(await repository.commit({ ...chart(1), ...values }), await repository.commit(chart(2)), await repository.commit(chart(3)), await repository.commit(chart(4)), await repository.commit(chart(5)));
+  revisions.push(
+    await repository.commit({ ...chart(1), ...values }),
+    await repository.commit(chart(2)),
+    await repository.commit(chart(3)),
+    await repository.commit(chart(4)),
+    await repository.commit(chart(5)),
+  );
   // One of them is not synced by Argo CD itself: the conductor starts its syncs.
   await Promise.all(OWN.map((name) => scene.cluster(name).apply([{ ...at(name, name !== "us-east-1") }])));
   await scene.cluster("hub").apply(SERVED.map((name) => at(name, true, name)));
@@ -49,16 +55,49 @@ test("three Argo CDs and a hub that serves two more clusters reach the first and
     assert.equal(release.status?.targets?.summary, "5/5");
     for (const name of ALL) {
       const { data } = await place(name).get<{ data: unknown }>("/api/v1/namespaces/default/configmaps/checkout-" + name);
-      assert.deepEqual(data, { version: `v${index + 1}`, replicas: "3", greeting: `hello from ${name}`, cluster: name, tag: revision(index) });
+      assert.deepEqual(data, {
+        version: `v${index + 1}`,
+        replicas: "3",
+        greeting: `hello from ${name}`,
+        cluster: name,
+        tag: revision(index),
+      });
     }
   }
 });
 
 test("kubectl shows the columns, and kubectl wait returns when a release has succeeded", async () => {
   const [head = "", line = ""] = (await scene.home.kubectl(["get", "servicereleases", "--namespace", "team-a"])).split("\n");
-  assert.deepEqual(head.trim().split(/\s+/), ["NAME", "SERVICE", "REVISION", "ENVIRONMENT", "PHASE", "WAVE", "READY", "FAILED", "WAITING-ON", "AGE"]);
-  assert.deepEqual(line.trim().split(/\s+/).slice(0, 8), ["checkout.production", "checkout", revision(1), "production", "Succeeded", "1/1", "5/5", "0"]);
-  await scene.home.kubectl(["wait", "--for=condition=Finished", "--timeout=1s", "--namespace", "team-a", "servicerelease/checkout.production"]);
+  assert.deepEqual(head.trim().split(/\s+/), [
+    "NAME",
+    "SERVICE",
+    "REVISION",
+    "ENVIRONMENT",
+    "PHASE",
+    "WAVE",
+    "READY",
+    "FAILED",
+    "WAITING-ON",
+    "AGE",
+  ]);
+  assert.deepEqual(line.trim().split(/\s+/).slice(0, 8), [
+    "checkout.production",
+    "checkout",
+    revision(1),
+    "production",
+    "Succeeded",
+    "1/1",
+    "5/5",
+    "0",
+  ]);
+  await scene.home.kubectl([
+    "wait",
+    "--for=condition=Finished",
+    "--timeout=1s",
+    "--namespace",
+    "team-a",
+    "servicerelease/checkout.production",
+  ]);
 });
 
 test("nothing is written in any cluster while Argo CD looks at a settled release ten times", async () => {
@@ -67,16 +106,25 @@ test("nothing is written in any cluster while Argo CD looks at a settled release
   const count = () => Promise.all(clusters.map(async (cluster) => (await cluster.audit(writes)).length));
   await sleep(2000); // Events follow a verdict
   const earlier = await count();
-  assert.ok(earlier.every((writesThere) => writesThere > 0), `the audit logs show the releases before: ${earlier.join(", ")}`);
+  assert.ok(
+    earlier.every((writesThere) => writesThere > 0),
+    `the audit logs show the releases before: ${earlier.join(", ")}`,
+  );
   for (let resync = 0; resync < 10; resync += 1) await resyncAll();
   assert.deepEqual(await count(), earlier);
 });
 
 test("a conductor that is killed in the middle finishes on restart, without a second patch of what is done", async () => {
-  const specPatches = async (name: string) => (await instance(name).audit({ user: "release-conductor", verbs: ["patch"], resource: "applications" })).filter(({ objectRef }) => objectRef?.name === `checkout-${name}`).length;
+  const specPatches = async (name: string) =>
+    (await instance(name).audit({ user: "release-conductor", verbs: ["patch"], resource: "applications" })).filter(
+      ({ objectRef }) => objectRef?.name === `checkout-${name}`,
+    ).length;
   const before_ = await Promise.all(ALL.map(specPatches));
   await scene.release(revision(2));
-  await untilTrue("a first Application is patched", async () => (await applicationOf("eu-west-1")).spec.source.targetRevision === revision(2));
+  await untilTrue(
+    "a first Application is patched",
+    async () => (await applicationOf("eu-west-1")).spec.source.targetRevision === revision(2),
+  );
   await conductor.kill();
   conductor = await scene.conductor({ args: ["--settle-time", "3s"] });
   const release = await scene.finished({ seconds: 120 });
@@ -112,13 +160,24 @@ test("an Argo CD that falls silent after Synced is not taken for success", async
 test("a revision that does not exist fails on every target with Argo CD's own words, and kubectl wait returns", async () => {
   await environment("15s");
   await scene.release(BAD);
-  await scene.home.kubectl(["wait", "--for=condition=Finished", "--timeout=170s", "--namespace", "team-a", "servicerelease/checkout.production"]);
+  await scene.home.kubectl([
+    "wait",
+    "--for=condition=Finished",
+    "--timeout=170s",
+    "--namespace",
+    "team-a",
+    "servicerelease/checkout.production",
+  ]);
   const release = await scene.until("Failed", ({ status }) => status?.phase === "Failed", { seconds: 180 });
   assert.equal(conditionsOf(release), "Ready=False Reconciling=False Stalled=True Finished=True");
   assert.equal(release.status?.targets?.summary, "0/5");
   assert.equal(release.status.targets.failed, 5);
-  assert.deepEqual(release.status.clusters?.map(({ name }) => name), ALL);
-  for (const { name, message } of release.status.clusters ?? []) assert.match(message, new RegExp(`Failed to (checkout|fetch|resolve).*${BAD}`, "s"), name);
+  assert.deepEqual(
+    release.status.clusters?.map(({ name }) => name),
+    ALL,
+  );
+  for (const { name, message } of release.status.clusters ?? [])
+    assert.match(message, new RegExp(`Failed to (checkout|fetch|resolve).*${BAD}`, "s"), name);
 });
 
 test("the next good revision is released from there", async () => {
@@ -176,7 +235,9 @@ async function environment(progressDeadline: string): Promise<void> {
     },
     strategy: { progressDeadline },
   };
-  await scene.home.apply([{ apiVersion: "conductor.dev/v1alpha1", kind: "Environment", metadata: { name: "production", namespace: "team-a" }, spec }]);
+  await scene.home.apply([
+    { apiVersion: "conductor.dev/v1alpha1", kind: "Environment", metadata: { name: "production", namespace: "team-a" }, spec },
+  ]);
 }
 
 interface Application {
@@ -208,7 +269,10 @@ async function resyncAll(): Promise<void> {
         const app = await applicationOf(name);
         if (app.status?.reconciledAt !== was) return true;
         const asked = app.metadata.annotations?.["argocd.argoproj.io/refresh"] !== undefined;
-        if (!asked) await instance(name).patch(`/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/checkout-${name}`, { metadata: { annotations: { "argocd.argoproj.io/refresh": "normal" } } });
+        if (!asked)
+          await instance(name).patch(`/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/checkout-${name}`, {
+            metadata: { annotations: { "argocd.argoproj.io/refresh": "normal" } },
+          });
         return false;
       });
     }),

@@ -239,8 +239,7 @@ test("a plan of 2000 targets, each with values of its own, fits and can be repor
 
 suite("kubectl shows", () => {
   before(async () => {
-    await apply(example("environment.yaml"));
-    await apply(release({}));
+    await cluster.apply([environment({}), release({}), run([{}], 1, "shown.production-1")]);
   });
   const header = async (...args: readonly string[]): Promise<string[]> =>
     ((await cluster.kubectl(["get", ...args])).split("\n")[0] ?? "").split(/\s+/).filter(Boolean);
@@ -258,7 +257,7 @@ suite("kubectl shows", () => {
     for (const name of [
       "servicerelease.conductor.dev/checkout.production",
       "environment.conductor.dev/production",
-      "releaserun.conductor.dev/checkout.production-1",
+      "releaserun.conductor.dev/shown.production-1",
     ]) {
       assert.ok(shown.includes(name), shown);
     }

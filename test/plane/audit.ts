@@ -81,6 +81,8 @@ export class AuditLog {
   readonly #events = new Map<string, AuditEvent>();
   #offset = 0;
   #rest = "";
+  /** Two readers at once would take each other's bytes. */
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(file: string) {
     this.#file = file;
@@ -93,7 +95,8 @@ export class AuditLog {
     const deadline = Date.now() + 10_000;
     while (![...this.#events.values()].some((event) => event.requestURI.includes(text))) {
       if (Date.now() > deadline) throw new Error(`The audit log ${this.#file} did not grow: is its API server running?`);
-      await this.#more();
+      this.#reading = this.#reading.then(() => this.#more());
+      await this.#reading;
       await sleep(5);
     }
     return [...this.#events.values()].filter(

@@ -127,7 +127,13 @@ export class FakeArgoCD {
     const { uid } = app.metadata;
     if (app.status?.operationState?.phase !== "Running") {
       this.#syncing.set(uid, sources(app));
-      const operationState = { operation: app.operation, phase: "Running", message: "waiting for healthy state", startedAt: stamp(), retryCount: 0 };
+      const operationState = {
+        operation: app.operation,
+        phase: "Running",
+        message: "waiting for healthy state",
+        startedAt: stamp(),
+        retryCount: 0,
+      };
       return this.#write(app, { status: { operationState } });
     }
     if (script.operationHangs === true) return;
@@ -214,7 +220,10 @@ function errorOf(app: App, { comparisonErrors = {} }: Script): string | undefine
 /** The merge patch that makes `after` of `before`: Argo CD computes one, so that nothing old is left in a comparison. */
 function changes(before: Json, after: Json): Json {
   const gone = Object.keys(before).filter((key) => !(key in after));
-  const kept = Object.entries(after).map(([key, value]) => [key, isObject(value) && isObject(before[key]) ? changes(before[key], value) : value]);
+  const kept = Object.entries(after).map(([key, value]) => [
+    key,
+    isObject(value) && isObject(before[key]) ? changes(before[key], value) : value,
+  ]);
   return { ...Object.fromEntries(gone.map((key) => [key, null])), ...Object.fromEntries(kept) };
 }
 

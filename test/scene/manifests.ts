@@ -64,7 +64,14 @@ export interface ApplicationSpec {
 }
 
 /** An Application of Argo CD as a team would write it, with its consent. */
-export function application({ repoURL, name = "checkout", revision = "main", annotations, automated = true, destination = "default" }: ApplicationSpec): Manifest {
+export function application({
+  repoURL,
+  name = "checkout",
+  revision = "main",
+  annotations,
+  automated = true,
+  destination = "default",
+}: ApplicationSpec): Manifest {
   return {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Application",

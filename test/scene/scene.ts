@@ -59,7 +59,9 @@ export class Scene implements AsyncDisposable {
   async release(revision: string, more: Readonly<Record<string, unknown>> = {}, name = "checkout.production"): Promise<void> {
     const [service, environment] = name.split(".");
     const spec = { service, environment, revision, ...more };
-    await this.home.apply([{ apiVersion: "conductor.dev/v1alpha1", kind: "ServiceRelease", metadata: { name, namespace: "team-a" }, spec }]);
+    await this.home.apply([
+      { apiVersion: "conductor.dev/v1alpha1", kind: "ServiceRelease", metadata: { name, namespace: "team-a" }, spec },
+    ]);
   }
 
   getRelease(name = "checkout.production"): Promise<ServiceRelease> {
@@ -71,7 +73,11 @@ export class Scene implements AsyncDisposable {
   }
 
   /** The release as soon as its status speaks of the newest generation and `holds`; rejects with what it was when time is up. */
-  async until(what: string, holds: (release: ServiceRelease) => boolean, options: { readonly name?: string; readonly seconds?: number } = {}): Promise<ServiceRelease> {
+  async until(
+    what: string,
+    holds: (release: ServiceRelease) => boolean,
+    options: { readonly name?: string; readonly seconds?: number } = {},
+  ): Promise<ServiceRelease> {
     const until = Date.now() + (options.seconds ?? 60) * 1000;
     for (;;) {
       const release = await this.getRelease(options.name);

@@ -8,14 +8,14 @@ import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { AuditEvent } from "#plane/audit.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import type { FaultProxy } from "#plane/proxy.ts";
-import type { Conductor } from "./conductor.ts";
+import type { Conductor, ConductorOptions } from "./conductor.ts";
 import { FakeArgoCD } from "./fake-argocd.ts";
 import { application, type ApplicationSpec } from "./manifests.ts";
 import { Scene } from "./scene.ts";
 
 export interface StageOptions {
   readonly clusters: readonly string[];
-  /** Whether the conductor reaches each cluster through a FaultProxy. */
+  /** Whether the conductor reaches each cluster, and the management cluster, through a FaultProxy. */
   readonly proxied?: true;
   /** Of the conductor. */
   readonly args?: readonly string[];
@@ -23,7 +23,12 @@ export interface StageOptions {
 
 /** An Application, as far as tests look at it. */
 export interface App {
-  readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly annotations?: Readonly<Record<string, string>>; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly name: string;
+    readonly resourceVersion: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly spec: Readonly<Record<string, unknown>> & { readonly source?: { readonly targetRevision?: string } };
   readonly operation?: unknown;
   readonly status?: {
@@ -49,13 +54,13 @@ export class Stage {
   conductor: Conductor;
   readonly #argo = new Map<string, FakeArgoCD>();
   readonly #proxies: ReadonlyMap<string, FaultProxy>;
-  readonly #args: readonly string[];
+  readonly #options: ConductorOptions;
 
-  private constructor(scene: Scene, conductor: Conductor, proxies: ReadonlyMap<string, FaultProxy>, args: readonly string[]) {
+  private constructor(scene: Scene, conductor: Conductor, proxies: ReadonlyMap<string, FaultProxy>, options: ConductorOptions) {
     this.scene = scene;
     this.conductor = conductor;
     this.#proxies = proxies;
-    this.#args = args;
+    this.#options = options;
   }
 
   static async start({ clusters, proxied, args = ["--contact-time", "10s"] }: StageOptions): Promise<Stage> {
@@ -67,7 +72,11 @@ export class Stage {
         proxies.set(name, proxy);
         await scene.register(scene.cluster(name), { url: proxy.url });
       }
-      const stage = new Stage(scene, await scene.conductor({ args }), proxies, args);
+      const { home } = scene;
+      if (proxied === true) proxies.set(home.name, await scene.plane.proxy(home));
+      const url = proxies.get(home.name)?.url;
+      const conductor = { args, ...(url === undefined ? {} : { url }) };
+      const stage = new Stage(scene, await scene.conductor(conductor), proxies, conductor);
       for (const name of clusters) stage.play(scene.cluster(name));
       return stage;
     } catch (error) {
@@ -108,13 +117,15 @@ export class Stage {
   }
 
   async revive(): Promise<void> {
-    this.conductor = await this.scene.conductor({ args: this.#args });
+    this.conductor = await this.scene.conductor(this.#options);
   }
 
   /** An Environment of team-a over `clusters` whose Applications are named like services and track the revision. */
   async environment(name: string, clusters: readonly string[], spec: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const whole = { clusters: clusters.map((cluster) => ({ name: cluster })), application: { targetRevision: "{{revision}}" }, ...spec };
-    await this.home.apply([{ apiVersion: "conductor.dev/v1alpha1", kind: "Environment", metadata: { name, namespace: "team-a" }, spec: whole }]);
+    await this.home.apply([
+      { apiVersion: "conductor.dev/v1alpha1", kind: "Environment", metadata: { name, namespace: "team-a" }, spec: whole },
+    ]);
   }
 
   getEnvironment(name: string): Promise<Environment> {
@@ -125,7 +136,9 @@ export class Stage {
   async deploy(service: string, clusters: readonly string[], more: Partial<ApplicationSpec> = {}): Promise<void> {
     const annotations = { "conductor.dev/authorized": `team-a/${service}.production` };
     for (const name of clusters) {
-      await this.cluster(name).apply([application({ repoURL: "https://git.example/deploy", name: service, revision: OLD, annotations, ...more })]);
+      await this.cluster(name).apply([
+        application({ repoURL: "https://git.example/deploy", name: service, revision: OLD, annotations, ...more }),
+      ]);
     }
     for (const name of clusters) await this.untilApp(name, service, (app) => app.status?.sync?.status === "Synced");
   }
@@ -153,7 +166,9 @@ export class Stage {
 
   /** The release when it cannot start for `reason`. */
   stalled(name: string, reason: string): Promise<ServiceRelease> {
-    return this.scene.until(`Stalled ${reason}`, ({ status }) => status?.phase === "Stalled" && status.waitingOn?.reason === reason, { name });
+    return this.scene.until(`Stalled ${reason}`, ({ status }) => status?.phase === "Stalled" && status.waitingOn?.reason === reason, {
+      name,
+    });
   }
 
   async events(name: string): Promise<readonly Event[]> {
@@ -178,10 +193,17 @@ export class Stage {
     const found = await Promise.all(
       [...this.#argo.keys()].map(async (on) => {
         const cluster = on === this.home.name ? this.home : this.cluster(on);
-        return (await this.writes(cluster)).filter(({ objectRef }) => objectRef.resource === "applications" && objectRef.name === name).map(({ verb }) => `${on}: ${verb}`);
+        return (await this.writes(cluster))
+          .filter(({ objectRef }) => objectRef.resource === "applications" && objectRef.name === name)
+          .map(({ verb }) => `${on}: ${verb}`);
       }),
     );
     return found.flat();
+  }
+
+  /** Ends all faults. */
+  async clear(): Promise<void> {
+    for (const proxy of this.#proxies.values()) await proxy.clear();
   }
 
   /** For `afterEach`: the logs, and the objects involved. */
@@ -191,7 +213,9 @@ export class Stage {
     await mkdir(folder, { recursive: true });
     const places = [
       ...["servicereleases", "releaseruns", "environments"].map((kind) => [this.home, `/apis/conductor.dev/v1alpha1/${kind}`] as const),
-      ...[...this.#argo.keys()].map((name) => [name === this.home.name ? this.home : this.cluster(name), "/apis/argoproj.io/v1alpha1/applications"] as const),
+      ...[...this.#argo.keys()].map(
+        (name) => [name === this.home.name ? this.home : this.cluster(name), "/apis/argoproj.io/v1alpha1/applications"] as const,
+      ),
     ];
     for (const [cluster, path] of places) {
       const found = await cluster.get(path).catch((error: unknown) => ({ error: String(error) }));
@@ -230,12 +254,16 @@ export async function until<T>(what: string, look: () => Promise<T>, holds: (fou
 
 /** The conditions of a release or a run, as `Type=Status Reason @generation`. */
 export function conditionLines(object: ServiceRelease | ReleaseRun | Environment): readonly string[] {
-  return (object.status?.conditions ?? []).map(({ type, status, reason, observedGeneration }) => `${type}=${status} ${reason} @${observedGeneration}`);
+  return (object.status?.conditions ?? []).map(
+    ({ type, status, reason, observedGeneration }) => `${type}=${status} ${reason} @${observedGeneration}`,
+  );
 }
 
 /** All four conditions with one reason: those named are True. */
 export function four(reason: string, generation: number, ...yes: readonly string[]): readonly string[] {
-  return ["Ready", "Reconciling", "Stalled", "Finished"].map((type) => `${type}=${yes.includes(type) ? "True" : "False"} ${reason} @${generation}`);
+  return ["Ready", "Reconciling", "Stalled", "Finished"].map(
+    (type) => `${type}=${yes.includes(type) ? "True" : "False"} ${reason} @${generation}`,
+  );
 }
 
 function kindOf(body: unknown): string {

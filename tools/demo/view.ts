@@ -36,7 +36,7 @@ export function rows(run: ReleaseRun | undefined, clusters: readonly string[], s
 const WIDTH = { cluster: 13, mark: 9 } as const;
 
 /** The table, a line each, no wider than `columns`. */
-export function table(all: readonly Row[], columns: number): readonly string[] {
+function table(all: readonly Row[], columns: number): readonly string[] {
   const head = `${"CLUSTER".padEnd(WIDTH.cluster)}${["PATCHED", "SYNCED", "READY"].map((word) => word.padEnd(WIDTH.mark)).join("")}WHAT`;
   const room = columns - WIDTH.cluster - 3 * WIDTH.mark - 1;
   const lines = all.map((row) => {

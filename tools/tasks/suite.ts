@@ -14,7 +14,8 @@ export async function runSuite(suite: SuiteName, { only }: Options, quiet = fals
   const named = only === undefined ? all : all.filter((path) => path.includes(only));
   const files = named.length > 0 ? named : all;
   if (files.length === 0) return lost(suite, `no test file was found below test/${suite}`, 0);
-  const pattern = only !== undefined && named.length === 0 ? [`--test-name-pattern=${only}`] : [];
+  // Of a file without a match node runs the root's before hooks and not its after hooks: its servers would keep it alive.
+  const pattern = only !== undefined && named.length === 0 ? [`--test-name-pattern=${only}`, "--test-force-exit"] : [];
 
   const folder = mkdtempSync(join(tmpdir(), "release-conductor-tests-"));
   const counted = join(folder, "lines");
