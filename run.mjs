@@ -12,7 +12,9 @@ const stamp = join(modules, ".release-conductor");
 const lock = join(root, ".npm-ci.lock");
 const wanted = Number(/\d+/.exec(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node)[0]);
 
-const digest = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+const digest = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex");
 const installed = () => existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
 
 function fail(message) {
@@ -58,7 +60,9 @@ function node() {
     if (existsSync(path)) return path;
   }
   if (Number(process.versions.node.split(".")[0]) >= wanted) return process.execPath;
-  return fail(`No Node ${wanted} for ${platform}-${arch} came from npm, and this one is ${process.version}. Install Node ${wanted} or newer.`);
+  return fail(
+    `No Node ${wanted} for ${platform}-${arch} came from npm, and this one is ${process.version}. Install Node ${wanted} or newer.`,
+  );
 }
 
 if (!installed()) install();

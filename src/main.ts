@@ -10,19 +10,27 @@ if (Number(process.versions.node.split(".")[0]) < 26) fail(`release-conductor ne
 const config = configured();
 const log = createLog(config.logLevel);
 const metrics = createMetrics();
-const operator = new ReleaseOperator({
-  namespace: config.namespace,
-  settings: { settleTime: config.settleTime, contactTime: config.contactTime },
-  count: metrics,
-  // One replica for now: a Lease is put here when there are two.
-  fence: { open: () => true },
-  clock: systemClock,
-  random: Math.random,
-  log,
-});
+const operator = connected(
+  () =>
+    new ReleaseOperator({
+      namespace: config.namespace,
+      settings: { settleTime: config.settleTime, contactTime: config.contactTime },
+      count: metrics,
+      // One replica for now: a Lease is put here when there are two.
+      fence: { open: () => true },
+      clock: systemClock,
+      random: Math.random,
+      log,
+    }),
+);
 metrics.observe({ queues: () => operator.queueDepths(), clusters: () => operator.clusterStates() });
 
-const { server, port } = await serveProbes(config.host, config.port, { ready: () => operator.notReady(), metrics });
+const { server, port } = await serveProbes(config.host, config.port, { ready: () => operator.notReady(), metrics }).catch(
+  (error: unknown) =>
+    fail(
+      `${config.host}:${config.port} cannot be listened on: ${error instanceof Error ? error.message : "unknown error"}. Choose another with --listen.`,
+    ),
+);
 await operator.start();
 log.info("started", { namespace: config.namespace, host: config.host, port });
 
@@ -49,6 +57,16 @@ function configured(): Exclude<ReturnType<typeof parseConfig>, "help"> {
     process.exit(0);
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : "wrong arguments"}\n\n${USAGE}`);
+  }
+}
+
+function connected<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    return fail(
+      `The management cluster cannot be found: ${error instanceof Error ? error.message : "unknown error"}.\nSet KUBECONFIG to a kubeconfig of it, or run in a pod of it.`,
+    );
   }
 }
 

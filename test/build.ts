@@ -97,7 +97,10 @@ export class ApplicationBuilder {
         status,
         ...(typeof found === "string" ? { revision: found } : { revisions: found }),
         // Go writes the one source that is not there as an empty struct.
-        comparedTo: { destination: {}, ...(sources === undefined ? { source: structuredClone(source) } : { source: { repoURL: "" }, sources: structuredClone(sources) }) },
+        comparedTo: {
+          destination: {},
+          ...(sources === undefined ? { source: structuredClone(source) } : { source: { repoURL: "" }, sources: structuredClone(sources) }),
+        },
       };
     });
   }
@@ -173,7 +176,9 @@ function operationState(sync: Sync): Json {
     operation: operation(sync),
     ...(finished === undefined ? {} : { finishedAt: at(finished) }),
     ...(retries === undefined ? {} : { retryCount: retries }),
-    ...(withoutResult === true ? {} : { syncResult: { revision: revision ?? "", ...(revisions === undefined ? {} : { revisions }), source: {} } }),
+    ...(withoutResult === true
+      ? {}
+      : { syncResult: { revision: revision ?? "", ...(revisions === undefined ? {} : { revisions }), source: {} } }),
   };
 }
 
@@ -200,7 +205,10 @@ export const memo = (more: Partial<TargetMemo> = {}): TargetMemo => ({ ...newMem
 export type Look = readonly [seconds: number, seen: ApplicationBuilder | Exclude<Seen, { kind: "Present" }>, thought?: string];
 
 /** Looks at one target again and again. Returns every look and what was thought of it, as the looks themselves are written. */
-export function story(looks: readonly Look[], { wanted = want(), from = newMemo(T0), source }: { wanted?: Want; from?: TargetMemo; source?: SourceSelector } = {}) {
+export function story(
+  looks: readonly Look[],
+  { wanted = want(), from = newMemo(T0), source }: { wanted?: Want; from?: TargetMemo; source?: SourceSelector } = {},
+) {
   let now = from;
   const thoughts = looks.map(([seconds, seen]): Look => {
     const sight: Seen = seen instanceof ApplicationBuilder ? { kind: "Present", observation: seen.observed(wanted.desired, source) } : seen;
@@ -210,7 +218,11 @@ export function story(looks: readonly Look[], { wanted = want(), from = newMemo(
     if (need === "Refresh") now = { ...now, need: undefined, refreshAskedAt: T0 + seconds * 1000 };
     return [seconds, seen, `${now.phase} ${now.reason}${need === undefined ? "" : `, needs ${need}`}`];
   });
-  return { thoughts: thoughts.map(([seconds, , thought]) => `${seconds}: ${thought}`), expected: looks.map(([seconds, , thought]) => `${seconds}: ${thought}`), memo: now };
+  return {
+    thoughts: thoughts.map(([seconds, , thought]) => `${seconds}: ${thought}`),
+    expected: looks.map(([seconds, , thought]) => `${seconds}: ${thought}`),
+    memo: now,
+  };
 }
 
 export function target(cluster: string, more: Partial<TargetMemo> = {}, wanted: Partial<Want> = {}): Target {
@@ -221,7 +233,14 @@ export function world(targets: readonly Target[], run: Partial<World["run"]> = {
   return { now, run: { startedAt: T0, outcome: undefined, superseded: false, ...run }, targets };
 }
 
-const metadata = (name: string, more: Json = {}): Json => ({ name, namespace: "team-a", uid: `uid-${name}`, resourceVersion: "1", generation: 7, ...more });
+const metadata = (name: string, more: Json = {}): Json => ({
+  name,
+  namespace: "team-a",
+  uid: `uid-${name}`,
+  resourceVersion: "1",
+  generation: 7,
+  ...more,
+});
 
 export function release(spec: Partial<ServiceRelease["spec"]> = {}, status?: ServiceRelease["status"]): ServiceRelease {
   return serviceRelease.parse({
@@ -251,7 +270,13 @@ export interface RunShape {
 }
 
 /** A run of R2 over R1, to the clusters eu and us. */
-export function run({ number = 1, revision = R2, values = [{ targetRevision: revision }, { targetRevision: R1 }], targets = [{ cluster: "eu" }, { cluster: "us" }], status }: RunShape = {}): ReleaseRun {
+export function run({
+  number = 1,
+  revision = R2,
+  values = [{ targetRevision: revision }, { targetRevision: R1 }],
+  targets = [{ cluster: "eu" }, { cluster: "us" }],
+  status,
+}: RunShape = {}): ReleaseRun {
   return releaseRun.parse({
     apiVersion: "conductor.dev/v1alpha1",
     kind: "ReleaseRun",

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { application, chart, clusterValues, manifests, type Manifest } from "#test/scene/manifests.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { Scene } from "#test/scene/scene.ts";
+import { acquire } from "#plane/parts.ts";
 import { rows, View, type Sight } from "./demo/view.ts";
 
 const USAGE = `The demo: a management cluster and three clusters with an Argo CD each, and two releases through all of them.
@@ -113,6 +114,7 @@ async function sights(revision: string): Promise<ReadonlyMap<string, Sight>> {
 }
 
 async function lookAround(): Promise<void> {
+  const { kubectl } = await acquire(["kubectl"], () => undefined);
   const kubeconfigs = [
     `  management   export KUBECONFIG=${scene.home.kubeconfig}`,
     ...clusters.map((cluster) => `  ${cluster.padEnd(12)} export KUBECONFIG=${scene.cluster(cluster).kubeconfig}`),
@@ -122,6 +124,7 @@ async function lookAround(): Promise<void> {
       "Look around with kubectl; everything goes away with Ctrl-C.",
       ...kubeconfigs,
       "",
+      `  alias kubectl=${kubectl}`,
       "  kubectl -n team-a get servicereleases",
       "  kubectl -n team-a describe servicerelease checkout.production",
       "  kubectl -n team-a get releaseruns -o yaml",

@@ -76,7 +76,6 @@ export const timestamp = z.string().max(64).meta({ format: "date-time" });
 
 export const LIMITS = {
   clusters: 2000,
-  selectors: 50,
   valueFiles: 32,
   parameters: 64,
   images: 32,

@@ -69,12 +69,14 @@ export class ReleaseController {
       await this.#report(key, release, { kind: "Pending", message: `waiting for run ${newest.metadata.name} to end` }, tried, signal);
       return;
     }
-    await this.#report(key, release, await this.#plan(key, release, tried, signal), tried, signal);
+    const standing = await this.#plan(key, release, tried, signal);
+    if (standing === undefined) return;
+    await this.#report(key, release, standing, tried, signal);
     await this.#prune(tried, signal);
   }
 
-  /** Looks everywhere, validates everything, and makes a run; or says why it does not. */
-  async #plan(key: string, release: ServiceRelease, tried: readonly ReleaseRun[], signal: AbortSignal): Promise<Standing> {
+  /** Looks everywhere, validates everything, and makes a run; or says why it does not. Undefined while what was said still stands. */
+  async #plan(key: string, release: ServiceRelease, tried: readonly ReleaseRun[], signal: AbortSignal): Promise<Standing | undefined> {
     const { environments, fleet, settings } = this.#parts;
     const environment = environments.get(`${release.metadata.namespace}/${release.spec.environment}`);
     const where = destinations(release, environment, fleet);
@@ -91,6 +93,8 @@ export class ReleaseController {
     switch (planned.kind) {
       case "Observing":
         this.#queue.addAfter(key, settings.contactTime);
+        // Why it could not start stands until all have been looked at again.
+        if (release.status?.phase === "Stalled" && release.status.observedGeneration === release.metadata.generation) return undefined;
         return {
           kind: "Pending",
           message: `looking at ${planned.clusters.slice(0, 5).join(", ")}${planned.clusters.length > 5 ? " and others" : ""}`,
@@ -106,8 +110,17 @@ export class ReleaseController {
           objections: planned.objections,
         };
       }
-      case "Plan":
-        return { kind: "Run", run: await this.#create(key, release, environment, planned, signal), drift: [] };
+      case "Plan": {
+        // Another release may have planned for one of them while we looked: then it is taken now.
+        if (planned.targets.some((target) => takenBy(target) !== undefined)) return this.#plan(key, release, tried, signal);
+        const unclaim = this.#index.claim(planned.targets, release.metadata.uid, key);
+        try {
+          return { kind: "Run", run: await this.#create(key, release, environment, planned, signal), drift: [] };
+        } catch (error) {
+          unclaim();
+          throw error;
+        }
+      }
     }
   }
 

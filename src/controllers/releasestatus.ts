@@ -113,10 +113,9 @@ function listed(standing: Standing): NonNullable<ServiceReleaseStatus["clusters"
       return [];
     case "Stalled": {
       // Two objections to one cluster would be two entries with one key.
-      const first = new Map(standing.objections.toReversed().map((one) => [one.cluster, one]));
-      return [...first.values()]
-        .toReversed()
-        .map(({ cluster, reason, message }) => ({ name: cluster, phase: "Pending", reason, message: cut(message) }));
+      const named = new Set<string>();
+      const first = standing.objections.filter(({ cluster }) => !named.has(cluster) && named.add(cluster));
+      return first.map(({ cluster, reason, message }) => ({ name: cluster, phase: "Pending", reason, message: cut(message) }));
     }
     case "Run": {
       if (standing.drift.length > 0)

@@ -8,6 +8,8 @@ export class RunIndex {
   readonly #byRelease = new Map<string, Map<string, ReleaseRun>>();
   readonly #releaseOf = new Map<string, string>();
   readonly #byApplication = new Map<string, Map<string, string>>();
+  /** By Application, the release whose run is being made and cannot be seen yet. */
+  readonly #claims = new Map<string, { readonly uid: string; readonly release: string }>();
 
   constructor(runs: Reflector<ReleaseRun>) {
     this.#runs = runs;
@@ -20,11 +22,24 @@ export class RunIndex {
     return [...(this.#byRelease.get(releaseUid)?.values() ?? [])].toSorted((a, b) => numberOf(a) - numberOf(b));
   }
 
-  /** The `namespace/name` of another release, of those in `living`, that has a run which steers the Application at `place`. */
+  /** The `namespace/name` of another release, of those in `living`, that has or makes a run which steers the Application at `place`. */
   takenBy(place: Place, releaseUid: string, living: (releaseUid: string) => boolean): string | undefined {
+    const claim = this.#claims.get(applicationKey(place));
+    if (claim !== undefined && claim.uid !== releaseUid && living(claim.uid)) return claim.release;
     for (const [uid, release] of this.#byApplication.get(applicationKey(place)) ?? [])
       if (uid !== releaseUid && living(uid)) return release;
     return undefined;
+  }
+
+  /** Holds Applications for a release until its run is seen, or the returned function says that there is none. */
+  claim(places: readonly Place[], uid: string, release: string): () => void {
+    const keys = places.map(applicationKey);
+    for (const key of keys) this.#claims.set(key, { uid, release });
+    return () => this.#unclaim(keys, uid);
+  }
+
+  #unclaim(keys: readonly string[], uid: string): void {
+    for (const key of keys) if (this.#claims.get(key)?.uid === uid) this.#claims.delete(key);
   }
 
   #update(key: string): void {
@@ -41,6 +56,7 @@ export class RunIndex {
     this.#byRelease.set(uid, siblings.set(key, run));
     this.#releaseOf.set(key, uid);
     if (known) return;
+    this.#unclaim(run.spec.targets.map(applicationKey), uid);
     for (const target of run.spec.targets) {
       const app = applicationKey(target);
       const users = this.#byApplication.get(app) ?? new Map<string, string>();

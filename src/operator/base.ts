@@ -22,6 +22,9 @@ export abstract class SafeOperator extends Operator {
 
   constructor(log: Log) {
     super(operatorLog(log));
+    // What client-node makes up where it finds nothing.
+    if (this.kubeConfig.getCurrentCluster()?.server === "http://localhost:8080")
+      throw new Error("no kubeconfig and no service account was found");
   }
 
   /** The configuration that `Operator` has loaded: KUBECONFIG, or the pod's service account. */

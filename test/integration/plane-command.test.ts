@@ -11,9 +11,7 @@ const main = join(import.meta.dirname, "..", "plane", "main.ts");
 let cache: string;
 
 before(async () => {
-  const parts = await acquire(["etcd", "kube-apiserver", "kubectl"], (line) =>
-    process.stderr.write(`${line}\n`),
-  );
+  const parts = await acquire(["etcd", "kube-apiserver", "kubectl"], (line) => process.stderr.write(`${line}\n`));
   cache = await mkdtemp(join(tmpdir(), "plane-command-"));
   // A cache of its own, so that it does not meet the developer's plane.
   Object.assign(process.env, {
@@ -29,11 +27,7 @@ after(async () => {
 });
 
 const environment = () =>
-  Object.fromEntries(
-    Object.entries(process.env).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, value]],
-    ),
-  );
+  Object.fromEntries(Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 const plane = (...args: string[]) => run(process.execPath, [main, ...args], environment());
 
 test("up keeps a plane, status shows it, tests attach to its clusters and may have more, down ends it", async () => {

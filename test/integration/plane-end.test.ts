@@ -10,17 +10,13 @@ async function assertGone(pids: readonly number[], folder: string): Promise<void
   for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(50)) {
     if (!pids.some(isAlive) && !existsSync(folder)) return;
   }
-  assert.fail(
-    `left: processes ${pids.filter(isAlive).join(" ") || "none"}, folder ${existsSync(folder) ? folder : "none"}`,
-  );
+  assert.fail(`left: processes ${pids.filter(isAlive).join(" ") || "none"}, folder ${existsSync(folder) ? folder : "none"}`);
 }
 
 const module = new URL("../plane/plane.ts", import.meta.url).href;
 
 /** Runs a script that has a plane, and resolves when it has said what it started. */
-async function script(
-  body: string,
-): Promise<{ child: ChildProcess; exited: Promise<unknown>; folder: string; pids: number[] }> {
+async function script(body: string): Promise<{ child: ChildProcess; exited: Promise<unknown>; folder: string; pids: number[] }> {
   const text = `
     import { Plane } from ${JSON.stringify(module)};
     const plane = await Plane.start();
@@ -31,8 +27,7 @@ async function script(
     stdio: ["ignore", "pipe", "ignore"],
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  for await (const chunk of child.stdout.setEncoding("utf8"))
-    return { child, exited, ...JSON.parse(String(chunk)) };
+  for await (const chunk of child.stdout.setEncoding("utf8")) return { child, exited, ...JSON.parse(String(chunk)) };
   throw new Error("The script said nothing.");
 }
 

@@ -69,8 +69,7 @@ test("a variable that names a binary wins, and KUBEBUILDER_ASSETS holds what env
 });
 
 test("a variable that names nothing is an error that says which", async () => {
-  const { code, lines } = await acquire(["helm"], { RELEASE_CONDUCTOR_HELM: "/nowhere" }, false)
-    .outcome;
+  const { code, lines } = await acquire(["helm"], { RELEASE_CONDUCTOR_HELM: "/nowhere" }, false).outcome;
   assert.equal(code, 1);
   assert.match(lines.join("\n"), /^RELEASE_CONDUCTOR_HELM is \/nowhere, and there is no such file/);
 });
@@ -85,27 +84,16 @@ test("without Go and without binaries one sentence says what to install or set",
 
 test("two runs at once build each part once, the one waits for the other and says so, and the next finds all in the cache", async () => {
   await fakeGo(`sleep 0.7; echo binary > "$2"`);
-  const outcomes = await Promise.all([
-    acquire(["helm", "redis"]).outcome,
-    acquire(["helm", "redis"]).outcome,
-  ]);
+  const outcomes = await Promise.all([acquire(["helm", "redis"]).outcome, acquire(["helm", "redis"]).outcome]);
   assert.deepEqual(
     outcomes.map(({ code }) => code),
     [0, 0],
   );
   assert.equal((await calls()).length, 2);
+  assert.ok(outcomes.some(({ lines }) => lines.some((line) => /is building them, waiting for it, \d+s/.test(line))));
   assert.ok(
     outcomes.some(({ lines }) =>
-      lines.some((line) => /is building them, waiting for it, \d+s/.test(line)),
-    ),
-  );
-  assert.ok(
-    outcomes.some(({ lines }) =>
-      lines.some((line) =>
-        /^parts: building redis \(1 of 2\), 0s of about \S+, then about \S+ for the rest$/.test(
-          line,
-        ),
-      ),
+      lines.some((line) => /^parts: building redis \(1 of 2\), 0s of about \S+, then about \S+ for the rest$/.test(line)),
     ),
   );
   const [first, second] = outcomes.map(({ lines }) => lines.at(-1));
@@ -115,9 +103,7 @@ test("two runs at once build each part once, the one waits for the other and say
 });
 
 test("a killed build leaves no go process and no half binary, keeps what was finished, and the next run goes on", async () => {
-  await fakeGo(
-    `case $2 in *redis*) echo binary > "$2" ;; *) echo half > "$2"; echo $$ > ${join(folder, "pid")}; sleep 60 ;; esac`,
-  );
+  await fakeGo(`case $2 in *redis*) echo binary > "$2" ;; *) echo half > "$2"; echo $$ > ${join(folder, "pid")}; sleep 60 ;; esac`);
   const { child, outcome } = acquire(["redis", "helm"]);
   while (!existsSync(join(folder, "pid"))) await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill("SIGKILL");
@@ -136,9 +122,7 @@ test("a killed build leaves no go process and no half binary, keeps what was fin
   );
   const { helm } = JSON.parse(next.lines.at(-1) ?? "");
   assert.equal(await readFile(helm, "utf8"), "binary\n");
-  const left = (await readdir(join(folder, "cache", "parts"), { recursive: true })).filter((path) =>
-    path.includes("build-"),
-  );
+  const left = (await readdir(join(folder, "cache", "parts"), { recursive: true })).filter((path) => path.includes("build-"));
   assert.deepEqual(left, []);
 });
 

@@ -46,11 +46,7 @@ async function call(method: "GET" | "POST" = "GET", path = configMaps, body?: ob
   });
 }
 
-async function code(
-  method: "GET" | "POST" = "GET",
-  path = configMaps,
-  body?: object,
-): Promise<number> {
+async function code(method: "GET" | "POST" = "GET", path = configMaps, body?: object): Promise<number> {
   const answer = await call(method, path, body);
   await answer.body.dump();
   return answer.statusCode;
@@ -95,10 +91,7 @@ test("without a fault the proxy is the API server, on one kept connection, and r
   await one.destroy();
   assert.equal(proxy.connections(), before + 1);
   const last = proxy.requests().at(-1);
-  assert.deepEqual(
-    [last?.method, last?.path, last?.fault],
-    ["GET", `${configMaps}/passed`, undefined],
-  );
+  assert.deepEqual([last?.method, last?.path, last?.fault], ["GET", `${configMaps}/passed`, undefined]);
   assert.equal(await code("GET", `${configMaps}/absent`), 404);
 });
 
@@ -117,10 +110,7 @@ test("reset ends the connection before the API server sees the request", async (
 
 for (const status of [401, 403, 410, 429, 500, 503] as const) {
   test(`status answers ${status} as an API server would, as often as asked`, async () => {
-    proxy.set(
-      { kind: "status", code: status, retryAfterSeconds: 7, times: 1 },
-      (_, path) => path === configMaps,
-    );
+    proxy.set({ kind: "status", code: status, retryAfterSeconds: 7, times: 1 }, (_, path) => path === configMaps);
     const answer = await call();
     const body = await answer.body.json();
     assert.deepEqual([answer.statusCode, answer.headers["retry-after"]], [status, "7"]);
@@ -186,11 +176,6 @@ test("a stopped API server is a broken connection through the proxy, and works a
 });
 
 test("a fault for one path leaves the others alone", async () => {
-  proxy.set({ kind: "status", code: 503 }, (_, path) =>
-    path.startsWith("/api/v1/namespaces/default/secrets"),
-  );
-  assert.deepEqual(
-    [await code(), await code("GET", "/api/v1/namespaces/default/secrets")],
-    [200, 503],
-  );
+  proxy.set({ kind: "status", code: 503 }, (_, path) => path.startsWith("/api/v1/namespaces/default/secrets"));
+  assert.deepEqual([await code(), await code("GET", "/api/v1/namespaces/default/secrets")], [200, 503]);
 });

@@ -20,10 +20,7 @@ let west: Cluster;
 
 before(async () => {
   plane = await Plane.start();
-  [east, west] = await Promise.all([
-    plane.cluster("east", { users: ["alice"] }),
-    plane.cluster("west"),
-  ]);
+  [east, west] = await Promise.all([plane.cluster("east", { users: ["alice"] }), plane.cluster("west")]);
 });
 afterEach((t) => plane.keepLogsIfFailed(t));
 after(() => plane.stop());
@@ -51,11 +48,7 @@ test("the audit log names who wrote what, and says nothing of who wrote nothing"
   await east.kubectl(["create", "configmap", "by-kubectl", "--namespace", "default"]);
   const writes = await east.audit({ user: "admin", verbs: ["create"], resource: "configmaps" });
   assert.deepEqual(
-    writes.map(({ objectRef, responseStatus, stage }) => [
-      objectRef.name,
-      responseStatus.code,
-      stage,
-    ]),
+    writes.map(({ objectRef, responseStatus, stage }) => [objectRef.name, responseStatus.code, stage]),
     [["by-kubectl", 201, "ResponseComplete"]],
   );
   assert.deepEqual(await east.audit({ user: "release-conductor" }), []);
@@ -63,15 +56,9 @@ test("the audit log names who wrote what, and says nothing of who wrote nothing"
 
 test("a user has no right until a test grants one, and both answers are in the audit log", async () => {
   assert.equal(await codeAs(east, "alice", configMaps), 403);
-  await east.allow(
-    "alice",
-    [{ apiGroups: [""], resources: ["configmaps"], verbs: ["list"] }],
-    "default",
-  );
+  await east.allow("alice", [{ apiGroups: [""], resources: ["configmaps"], verbs: ["list"] }], "default");
   assert.equal(await codeAs(east, "alice", configMaps), 200);
-  const codes = (await east.audit({ user: "alice" })).map(
-    ({ responseStatus }) => responseStatus.code,
-  );
+  const codes = (await east.audit({ user: "alice" })).map(({ responseStatus }) => responseStatus.code);
   assert.deepEqual(codes, [403, 200]);
 });
 
@@ -99,10 +86,7 @@ test("apply waits for a definition that the same text brings", async () => {
 });
 
 test("kubectl's error is in the message, and a kubeconfig made for a user is that user", async () => {
-  await assert.rejects(
-    east.kubectl(["get", "configmap", "absent"]),
-    /configmaps "absent" not found/,
-  );
+  await assert.rejects(east.kubectl(["get", "configmap", "absent"]), /configmaps "absent" not found/);
   assert.match(east.kubeconfigFor("alice"), new RegExp(east.token("alice")));
   assert.throws(() => west.token("alice"), /has no user alice/);
 });
@@ -116,10 +100,7 @@ test("an API server stopped and started again has the same port and data, and it
 
   await west.suspendApiServer();
   const silent = codeAs(west, "admin", configMaps);
-  const first = await Promise.race([
-    silent,
-    new Promise((resolve) => setTimeout(resolve, 500, "silence")),
-  ]);
+  const first = await Promise.race([silent, new Promise((resolve) => setTimeout(resolve, 500, "silence"))]);
   assert.equal(first, "silence");
   await west.startApiServer();
   assert.equal(await silent, 200);
@@ -129,14 +110,8 @@ test("keepLogs keeps the last hundred lines of each process below .artifacts", a
   const folder = await plane.keepLogs("plane test: logs");
   try {
     assert.equal(basename(folder), "plane-test-logs");
-    assert.deepEqual((await readdir(folder)).toSorted(), [
-      "east-kube-apiserver.log",
-      "etcd.log",
-      "west-kube-apiserver.log",
-    ]);
-    const lines = (await readFile(join(folder, "east-kube-apiserver.log"), "utf8"))
-      .trim()
-      .split("\n");
+    assert.deepEqual((await readdir(folder)).toSorted(), ["east-kube-apiserver.log", "etcd.log", "west-kube-apiserver.log"]);
+    const lines = (await readFile(join(folder, "east-kube-apiserver.log"), "utf8")).trim().split("\n");
     assert.ok(lines.length > 10 && lines.length <= 100);
   } finally {
     await rm(folder, { recursive: true });

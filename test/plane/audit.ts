@@ -18,7 +18,8 @@ const schema = z.object({
   stage: z.string(),
   requestURI: z.string(),
   verb: z.string(),
-  user: z.object({ username: z.string() }),
+  // Whoever was refused has no name.
+  user: z.object({ username: z.string().default("") }),
   userAgent: z.string().optional(),
   objectRef: objectRef.optional(),
   responseStatus: z.object({ code: z.number().optional() }).optional(),

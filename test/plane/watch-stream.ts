@@ -32,6 +32,7 @@ export class WatchStream {
 
   /** What an API server sends when the history that a watch needs was compacted. */
   expire(): void {
+    if (this.#client.writableEnded) return;
     this.#upstream.removeAllListeners("data").removeAllListeners("end");
     this.#client.end(`{"type":"ERROR","object":${statusBody(410)}}\n`);
     this.#upstream.destroy();

@@ -12,6 +12,10 @@ export interface Script {
   readonly comparisonErrors?: Readonly<Record<string, string>>;
   /** Every sync fails with these words. */
   readonly syncFails?: string;
+  /** Operations wait for a sync window to open. */
+  readonly windowClosed?: boolean;
+  /** The next request for a refresh is taken off the Application and not served (argo-cd#28306). */
+  readonly dropsRefresh?: boolean;
   /** An operation that runs does not end. */
   readonly operationHangs?: boolean;
   /** Argo CD does not look at it. */
@@ -40,7 +44,7 @@ interface App {
     readonly health?: { readonly status?: string } & Json;
     readonly conditions?: readonly Json[];
     readonly reconciledAt?: string;
-    readonly operationState?: { readonly phase?: string } | null;
+    readonly operationState?: { readonly phase?: string; readonly message?: string } | null;
   };
 }
 
@@ -50,6 +54,7 @@ interface Source extends Json {
 
 const APPLICATIONS = "/apis/argoproj.io/v1alpha1/applications";
 const REFRESH = "argocd.argoproj.io/refresh";
+const BLOCKED = "Sync operation blocked by sync window";
 const every = 80;
 
 /**
@@ -93,8 +98,9 @@ export class FakeArgoCD {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#done;
+    // First: a request that is never answered would be waited for.
     await this.#client.close();
+    await this.#done;
   }
 
   async #run(): Promise<void> {
@@ -125,6 +131,11 @@ export class FakeArgoCD {
 
   async #operate(app: App, script: Script): Promise<void> {
     const { uid } = app.metadata;
+    if (app.status?.operationState?.phase === "Terminating") {
+      this.#due.add(uid);
+      const terminated = { phase: "Failed", message: "Operation terminated", finishedAt: stamp() };
+      return this.#write(app, { operation: null, status: { operationState: terminated } });
+    }
     if (app.status?.operationState?.phase !== "Running") {
       this.#syncing.set(uid, sources(app));
       const operationState = {
@@ -137,6 +148,10 @@ export class FakeArgoCD {
       return this.#write(app, { status: { operationState } });
     }
     if (script.operationHangs === true) return;
+    if (script.windowClosed === true) {
+      if (app.status.operationState.message !== BLOCKED) await this.#write(app, { status: { operationState: { message: BLOCKED } } });
+      return;
+    }
     const error = errorOf(app, script);
     const failed = script.syncFails ?? error;
     const deployed = this.#syncing.get(uid) ?? sources(app);
@@ -154,6 +169,10 @@ export class FakeArgoCD {
 
   async #compare(app: App, script: Script): Promise<void> {
     const { uid, annotations = {} } = app.metadata;
+    if (annotations[REFRESH] !== undefined && script.dropsRefresh === true) {
+      this.#scripts.set(app.metadata.name, { ...script, dropsRefresh: false });
+      return this.#write(app, { metadata: { annotations: { [REFRESH]: null } } });
+    }
     const asked = annotations[REFRESH] !== undefined;
     const error = errorOf(app, script);
     const isLive = this.#live.get(uid) === sources(app) && script.staysOutOfSync !== true;

@@ -101,7 +101,7 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-export function conditionOf({ status }: ServiceRelease, type: string): string | undefined {
+function conditionOf({ status }: ServiceRelease, type: string): string | undefined {
   return status?.conditions?.find((condition) => condition.type === type)?.status;
 }
 
@@ -110,7 +110,7 @@ export function conditionsOf({ status }: ServiceRelease): string {
   return (status?.conditions ?? []).map(({ type, status: is }) => `${type}=${is}`).join(" ");
 }
 
-export const CRD_FILES = readdirSync(join(import.meta.dirname, "..", "..", "crds")).map((name) => `crds/${name}`);
+const CRD_FILES = readdirSync(join(import.meta.dirname, "..", "..", "crds")).map((name) => `crds/${name}`);
 
 async function management(plane: Plane): Promise<Cluster> {
   const home = await plane.cluster("management");
@@ -134,6 +134,6 @@ export async function defineArgoCD(cluster: Cluster): Promise<void> {
   await cluster.apply([namespace("argocd")]);
 }
 
-export function namespace(name: string): Manifest {
+function namespace(name: string): Manifest {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }

@@ -6,6 +6,7 @@ import type { Environment } from "#api/environment.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { AuditEvent } from "#plane/audit.ts";
+import { ApiError } from "#plane/client.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import type { FaultProxy } from "#plane/proxy.ts";
 import type { Conductor, ConductorOptions } from "./conductor.ts";
@@ -46,7 +47,7 @@ export interface Event {
   readonly regarding: { readonly kind: string; readonly name: string };
 }
 
-export const READS = ["get", "list", "watch"];
+const READS = ["get", "list", "watch"];
 
 /** A scene without Argo CD, with its part played, and the conductor at work. */
 export class Stage {
@@ -160,8 +161,18 @@ export class Stage {
     return items.filter((run) => run.spec.release.name === release);
   }
 
-  untilRun(name: string, holds: (run: ReleaseRun) => boolean): Promise<ReleaseRun> {
-    return until(`the run ${name}`, () => this.scene.getRun(name), holds);
+  async untilRun(name: string, holds: (run: ReleaseRun) => boolean): Promise<ReleaseRun> {
+    const look = async (): Promise<ReleaseRun | undefined> => {
+      try {
+        return await this.scene.getRun(name);
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return undefined;
+        throw error;
+      }
+    };
+    const found = await until(`the run ${name}`, look, (run) => run !== undefined && holds(run));
+    if (found === undefined) throw new Error(`there is no run ${name}`);
+    return found;
   }
 
   /** The release when it cannot start for `reason`. */
@@ -181,7 +192,7 @@ export class Stage {
     return (await cluster.audit({ user: "release-conductor" })).filter(({ verb }) => !READS.includes(verb));
   }
 
-  /** What the conductor did to an Application and the API server carried out, oldest first: "spec", "operation", "refresh". */
+  /** What the conductor did to an Application and the API server carried out, oldest first: "spec", "operation", "terminate", "refresh". */
   async patches(cluster: string, name: string): Promise<readonly string[]> {
     const events = await this.cluster(cluster).audit({ user: "release-conductor", verbs: ["patch"], resource: "applications" });
     const done = events.filter(({ objectRef, responseStatus }) => objectRef.name === name && responseStatus.code === 200);
@@ -271,6 +282,7 @@ function kindOf(body: unknown): string {
   const kinds = [
     ...(paths.some((path) => path.startsWith("/spec/")) ? ["spec"] : []),
     ...(paths.includes("/operation") ? ["operation"] : []),
+    ...(paths.includes("/status/operationState/phase") ? ["terminate"] : []),
     ...(paths.includes("/metadata/annotations/argocd.argoproj.io~1refresh") ? ["refresh"] : []),
   ];
   return kinds.join("+") || "nothing";

@@ -58,6 +58,7 @@ export class View {
   readonly #out: NodeJS.WriteStream;
   readonly #said = new Map<string, string>();
   #drawn = 0;
+  #shown = "";
 
   constructor(out: NodeJS.WriteStream) {
     this.#out = out;
@@ -66,6 +67,9 @@ export class View {
   show(all: readonly Row[]): void {
     if (this.#out.isTTY) {
       const lines = table(all, this.#out.columns || 100);
+      const text = lines.join("\n");
+      if (text === this.#shown) return;
+      this.#shown = text;
       const back = this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A`;
       this.#out.write(`${back}${lines.map((line) => `\u001b[2K${line}`).join("\n")}\n`);
       this.#drawn = lines.length;
@@ -82,6 +86,7 @@ export class View {
   /** What follows is another release: a table of its own. */
   next(): void {
     this.#drawn = 0;
+    this.#shown = "";
     this.#said.clear();
   }
 }

@@ -14,7 +14,7 @@ export async function runSuite(suite: SuiteName, { only }: Options, quiet = fals
   const named = only === undefined ? all : all.filter((path) => path.includes(only));
   const files = named.length > 0 ? named : all;
   if (files.length === 0) return lost(suite, `no test file was found below test/${suite}`, 0);
-  // Of a file without a match node runs the root's before hooks and not its after hooks: its servers would keep it alive.
+  // Of a file without a match node does not run all hooks: servers that one of them started would keep it alive.
   const pattern = only !== undefined && named.length === 0 ? [`--test-name-pattern=${only}`, "--test-force-exit"] : [];
 
   const folder = mkdtempSync(join(tmpdir(), "release-conductor-tests-"));
@@ -50,19 +50,23 @@ export async function runSuite(suite: SuiteName, { only }: Options, quiet = fals
 export function count(suite: string, lines: readonly Line[], code: number, seconds: number, filtered: boolean): Result {
   const of = (result: Line["result"]): number => lines.filter((line) => line.name !== undefined && line.result === result).length;
   const crashed = lines.filter((line) => line.name === undefined && line.result === "failed");
+  // Where no test of a file matches, node runs its after hooks without its before hooks: what they throw says nothing.
+  const hooks = filtered ? crashed.filter(({ file }) => !lines.some((line) => line.file === file && line.name !== undefined)) : [];
+  const broken = crashed.filter((line) => !hooks.includes(line));
   const empty = filtered ? [] : lines.filter((line) => line.name === undefined && line.result !== "failed");
   const tests = { passed: of("passed"), failed: of("failed"), skipped: of("skipped") };
   const ran = tests.passed + tests.failed + tests.skipped;
   const notes = [
-    ...crashed.map(({ file }) => `${file} failed outside its tests`),
+    ...broken.map(({ file }) => `${file} failed outside its tests`),
+    ...hooks.map(({ file }) => `${file} has no test that matches; what it failed with is not counted`),
     ...empty.map(({ file }) => `${file} has no test in it`),
     ...lines
       .filter(({ result }) => result === "skipped")
       .map(({ name, reason }) => `skipped "${name}"${reason === undefined ? "" : `: ${reason}`}`),
     ...(ran === 0 && !filtered ? ["no test ran"] : []),
   ];
-  const ok = code === 0 && tests.failed === 0 && crashed.length === 0 && empty.length === 0 && (ran > 0 || filtered);
-  return { name: suite, ok, seconds, tests, notes };
+  const ended = code === 0 || hooks.length > 0;
+  return { name: suite, ok: ended && tests.failed + broken.length + empty.length === 0 && (ran > 0 || filtered), seconds, tests, notes };
 }
 
 function lost(name: string, note: string, seconds: number): Result {

@@ -28,7 +28,11 @@ async function finishesOnce(name: string, kind = "spec"): Promise<void> {
   assert.equal(status?.phase, "Succeeded");
   for (const cluster of both) {
     const done = await stage.patches(cluster, service);
-    assert.deepEqual(done.filter((what) => what !== "refresh"), [kind], `on ${cluster}`);
+    assert.deepEqual(
+      done.filter((what) => what !== "refresh"),
+      [kind],
+      `on ${cluster}`,
+    );
     assert.equal((await stage.app(cluster, service)).spec.source?.targetRevision, A);
   }
 }
@@ -44,7 +48,11 @@ for (const automated of [true, false]) {
     await stage.deploy(service, both, { automated });
     for (const cluster of both) stage.proxy(cluster).set({ kind: "stall" }, isPatch);
     await stage.scene.release(A, {}, name);
-    await until("the run", () => stage.runs(name), (runs) => runs.length === 1);
+    await until(
+      "the run",
+      () => stage.runs(name),
+      (runs) => runs.length === 1,
+    );
     await stage.conductor.kill();
     assert.deepEqual(await stage.touched(service), []);
     await stage.clear();
@@ -80,7 +88,10 @@ for (const automated of [true, false]) {
     stage.proxy(stage.home.name).set({ kind: "stall" }, (method) => method === "PUT");
     for (const cluster of both) await stage.untilApp(cluster, service, ({ spec }) => spec.source?.targetRevision === A);
     await stage.conductor.kill();
-    assert.deepEqual((await stage.scene.getRun(`${name}-1`)).status?.targets?.map(({ written }) => written), [undefined, undefined]);
+    assert.deepEqual(
+      (await stage.scene.getRun(`${name}-1`)).status?.targets?.map(({ written }) => written),
+      [undefined, undefined],
+    );
     await stage.clear();
     await stage.revive();
     for (const cluster of both) stage.argo(cluster).script(service, {});
@@ -122,15 +133,20 @@ test("a newer revision supersedes the run in flight, and is planned from the val
   await stage.scene.finished({ name });
   stage.argo(US).script("superseded", { silent: true });
   await stage.scene.release(B, {}, name);
-  await stage.scene.until("half done", ({ status }) => status?.targets?.ready === 1 && status.waitingOn?.reason === "NotObserved", { name });
+  await stage.scene.until("half done", ({ status }) => status?.targets?.ready === 1 && status.waitingOn?.reason === "NotObserved", {
+    name,
+  });
   await stage.scene.release(C, {}, name);
   stage.argo(US).script("superseded", {});
   const { status } = await stage.scene.finished({ name });
-  assert.deepEqual(status?.history?.map(({ revision, outcome }) => ({ revision, outcome })), [
-    { revision: C, outcome: "Succeeded" },
-    { revision: B, outcome: "Superseded" },
-    { revision: A, outcome: "Succeeded" },
-  ]);
+  assert.deepEqual(
+    status?.history?.map(({ revision, outcome }) => ({ revision, outcome })),
+    [
+      { revision: C, outcome: "Succeeded" },
+      { revision: B, outcome: "Superseded" },
+      { revision: A, outcome: "Succeeded" },
+    ],
+  );
   const { values, targets } = (await stage.scene.getRun(`${name}-3`)).spec;
   const value = (index: number | undefined): unknown => (index === undefined ? undefined : values[index]?.["targetRevision"]);
   assert.deepEqual(
@@ -146,13 +162,36 @@ test("a newer revision supersedes the run in flight, and is planned from the val
   }
 });
 
+test("the operation of a superseded run that does not end is ended before the newer one is asked for", async () => {
+  const name = "stuck.production";
+  await stage.deploy("stuck", both, { automated: false });
+  stage.argo(US).script("stuck", { operationHangs: true });
+  await stage.scene.release(A, {}, name);
+  await stage.untilApp(US, "stuck", ({ status }) => status?.operationState?.phase === "Running");
+  await stage.scene.release(B, {}, name);
+  await stage.untilApp(US, "stuck", ({ spec }) => spec.source?.targetRevision === B);
+  stage.argo(US).script("stuck", {});
+  assert.equal((await stage.scene.finished({ name })).status?.phase, "Succeeded");
+  const done = await stage.patches(US, "stuck");
+  assert.deepEqual(
+    done.filter((what) => what !== "refresh"),
+    ["spec+operation", "terminate", "spec+operation"],
+  );
+});
+
 test("deleting the ServiceRelease in the middle of a run stops all writes and leaves the Applications as they are", async () => {
   const name = "deleted.production";
   await stage.deploy("deleted", both);
   stage.argo(EU).script("deleted", { silent: true });
   stage.proxy(US).set({ kind: "status", code: 503 }, isPatch);
   await stage.scene.release(A, {}, name);
-  await stage.scene.until("one patched", ({ status }) => status?.clusters?.some(({ reason }) => reason === "WriteRefused") === true && status.clusters.some(({ phase }) => phase === "Patched"), { name });
+  await stage.scene.until(
+    "one patched",
+    ({ status }) =>
+      status?.clusters?.some(({ reason }) => reason === "WriteRefused") === true &&
+      status.clusters.some(({ phase }) => phase === "Patched"),
+    { name },
+  );
   await stage.home.delete(`${releases}/${name}`);
   const before = await stage.touched("deleted");
   await stage.clear();
@@ -173,7 +212,10 @@ test("deleting the ServiceRelease in the middle of a run stops all writes and le
   const { status, metadata } = await stage.scene.finished({ name });
   assert.equal(status?.phase, "Succeeded");
   assert.equal((await stage.scene.getRun(status?.run ?? "")).spec.release.uid, metadata.uid);
-  assert.deepEqual(status?.history?.map(({ revision, outcome }) => ({ revision, outcome })), [{ revision: B, outcome: "Succeeded" }]);
+  assert.deepEqual(
+    status?.history?.map(({ revision, outcome }) => ({ revision, outcome })),
+    [{ revision: B, outcome: "Succeeded" }],
+  );
 });
 
 test("of two releases that want one Application at the same moment, one gets it", async () => {
@@ -184,8 +226,12 @@ test("of two releases that want one Application at the same moment, one gets it"
   stage.proxy(stage.home.name).set({ kind: "delay", ms: 1000 }, (method, path) => method === "POST" && path.includes("/releaseruns"));
   await Promise.all([stage.scene.release(A, {}, first), stage.scene.release(B, {}, second)]);
   const [one, other] = await Promise.all(
-    [first, second].map((name) => stage.scene.until("decided", ({ status }) => status?.phase === "Succeeded" || status?.waitingOn?.reason === "ApplicationTaken", { name })),
+    [first, second].map((name) =>
+      stage.scene.until("decided", ({ status }) => status?.phase === "Succeeded" || status?.waitingOn?.reason === "ApplicationTaken", {
+        name,
+      }),
+    ),
   );
-  assert.deepEqual([one?.status?.phase, other?.status?.phase].toSorted(), ["Stalled", "Succeeded"]);
+  assert.deepEqual(new Set([one?.status?.phase, other?.status?.phase]), new Set(["Stalled", "Succeeded"]));
   for (const cluster of both) assert.deepEqual(await stage.patches(cluster, "raced"), ["spec", "refresh"]);
 });

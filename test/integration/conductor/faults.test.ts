@@ -49,8 +49,14 @@ for (const code of [429, 500, 503] as const) {
     await stage.scene.release(A, {}, name);
     await succeeds(name);
     assert.deepEqual(await stage.patches(EU, service), ["spec", "refresh"]);
-    const sent = stage.proxy(EU).requests().filter(({ method, path }) => method === "PATCH" && path.includes(`/${service}?`));
-    assert.deepEqual(sent.map(({ fault }) => fault), ["status", "status", undefined, undefined]);
+    const sent = stage
+      .proxy(EU)
+      .requests()
+      .filter(({ method, path }) => method === "PATCH" && path.includes(`/${service}?`));
+    assert.deepEqual(
+      sent.map(({ fault }) => fault),
+      ["status", "status", undefined, undefined],
+    );
     const [first = 0, second = 0, third = 0] = sent.map(({ at }) => at);
     assert.ok(second - first >= 1000 && third - second >= 1000, `${second - first} ms and ${third - second} ms lay between`);
   });
@@ -86,14 +92,23 @@ test("whoever writes between our read and our patch is read again and not overwr
   await stage.deploy("contended", [EU]);
   stage.proxy(EU).set({ kind: "delay", ms: 1500, times: 1 }, isPatch);
   await stage.scene.release(A, {}, name);
-  await until("the patch on its way", async () => stage.proxy(EU).requests(), (requests) => requests.some(({ method, path }) => method === "PATCH" && path.includes("/contended?")));
+  await until(
+    "the patch on its way",
+    async () => stage.proxy(EU).requests(),
+    (requests) => requests.some(({ method, path }) => method === "PATCH" && path.includes("/contended?")),
+  );
   await stage.patchApp(EU, "contended", { metadata: { labels: { team: "payments" } }, spec: { source: { directory: { recurse: true } } } });
   await succeeds(name);
   assert.deepEqual(await codes("contended"), [409, 200, 200]);
   assert.deepEqual(await stage.patches(EU, "contended"), ["spec", "refresh"]);
   const app = await stage.app(EU, "contended");
   assert.deepEqual(app.metadata.labels, { team: "payments" });
-  assert.deepEqual(app.spec.source, { repoURL: "https://git.example/deploy", path: "chart", targetRevision: A, directory: { recurse: true } });
+  assert.deepEqual(app.spec.source, {
+    repoURL: "https://git.example/deploy",
+    path: "chart",
+    targetRevision: A,
+    directory: { recurse: true },
+  });
 });
 
 for (const [what, service, disturb] of [
@@ -102,12 +117,20 @@ for (const [what, service, disturb] of [
 ] as const) {
   test(`a watch that is ${what} again and again recovers by itself, and loses nothing`, async () => {
     const name = await inFlight(service);
-    for (let times = 0; times < 3; times += 1) {
-      const before = stage.proxy(EU).requests().length;
-      disturb();
-      await until("another watch", async () => stage.proxy(EU).requests().slice(before), (requests) => requests.some(({ path }) => path.includes("watch=true")));
+    const watches = (): number =>
+      stage
+        .proxy(EU)
+        .requests()
+        .filter(({ path }) => path.includes("watch=true")).length;
+    for (let times = 0; times < 4; times += 1) {
+      const before = watches();
+      // Until it opens another one: the moment between two has none to disturb.
+      await until(
+        "another watch",
+        async () => (disturb(), watches()),
+        (now) => now > before,
+      );
     }
-    disturb();
     stage.argo(EU).script(service, {});
     await succeeds(name);
     assert.deepEqual(await stage.patches(EU, service), ["spec", "refresh"]);
@@ -141,13 +164,24 @@ test("without the right to patch the release says so, and goes on when the right
   await stage.deploy("forbidden", [EU]);
   const role = "/apis/rbac.authorization.k8s.io/v1/namespaces/argocd/roles/release-conductor";
   const rights = (verbs: readonly string[]): object => ({ rules: [{ apiGroups: ["argoproj.io"], resources: ["applications"], verbs }] });
-  const review = { user: "release-conductor", resourceAttributes: { namespace: "argocd", group: "argoproj.io", resource: "applications", verb: "patch" } };
+  const review = {
+    user: "release-conductor",
+    resourceAttributes: { namespace: "argocd", group: "argoproj.io", resource: "applications", verb: "patch" },
+  };
   await stage.cluster(EU).patch(role, rights(["get", "list", "watch"]));
-  const ask = () => stage.cluster(EU).create<{ status: { allowed: boolean } }>("/apis/authorization.k8s.io/v1/subjectaccessreviews", { apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", spec: review });
+  const ask = () =>
+    stage.cluster(EU).create<{ status: { allowed: boolean } }>("/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      spec: review,
+    });
   await until("the right to patch", ask, ({ status }) => !status.allowed);
   await stage.scene.release(A, {}, name);
   const { status } = await stage.scene.until("refused", (release) => release.status?.waitingOn?.reason === "WriteRefused", { name });
-  assert.match(String(status?.waitingOn?.message), /^eu-west-1: the API server answered 403: applications\.argoproj\.io "forbidden" is forbidden: User "release-conductor" cannot patch/);
+  assert.match(
+    String(status?.waitingOn?.message),
+    /^eu-west-1: the API server answered 403: applications\.argoproj\.io "forbidden" is forbidden: User "release-conductor" cannot patch/,
+  );
   await stage.cluster(EU).patch(role, rights(["get", "list", "watch", "patch"]));
   await succeeds(name);
   assert.deepEqual(await stage.patches(EU, "forbidden"), ["spec", "refresh"]);

@@ -73,8 +73,19 @@ const owned: readonly Owned[] = [
   {
     by: "an ApplicationSet",
     service: "generated",
-    metadata: { ownerReferences: [{ apiVersion: "argoproj.io/v1alpha1", kind: "ApplicationSet", name: "all-regions", uid: "0b7e0a3c-6d8d-4f5b-9c51-1f6a2f0e7c11", controller: true }] },
-    remedy: "put conductor.dev/authorized: team-a/generated.production into spec.template.metadata.annotations of ApplicationSet all-regions, which generates it",
+    metadata: {
+      ownerReferences: [
+        {
+          apiVersion: "argoproj.io/v1alpha1",
+          kind: "ApplicationSet",
+          name: "all-regions",
+          uid: "0b7e0a3c-6d8d-4f5b-9c51-1f6a2f0e7c11",
+          controller: true,
+        },
+      ],
+    },
+    remedy:
+      "put conductor.dev/authorized: team-a/generated.production into spec.template.metadata.annotations of ApplicationSet all-regions, which generates it",
   },
   {
     by: "a parent Application",
@@ -96,7 +107,11 @@ for (const { by, service, metadata, remedy } of owned) {
     assert.deepEqual(release.status?.clusters, [{ name: "us-east-1", phase: "Pending", reason: "NotAuthorized", message }]);
     assert.deepEqual(conditionLines(release), four("NotAuthorized", 1, "Stalled"));
     assert.deepEqual(await stage.touched(service), []);
-    const warned = await until("the Event", () => stage.events(name), (events) => events.length > 0);
+    const warned = await until(
+      "the Event",
+      () => stage.events(name),
+      (events) => events.length > 0,
+    );
     assert.deepEqual(
       warned.map(({ type, reason, note }) => ({ type, reason, note })),
       [{ type: "Warning", reason: "NotAuthorized", note: `us-east-1: ${message}` }],
@@ -114,7 +129,10 @@ test("consent to another namespace, service or environment, or with a star on an
   await consent("eu-west-1", "strict", "team-b/strict.production,team-a/strict.staging,team-a/stricter.production,team-a/*.production,*");
   await stage.scene.release(A, {}, name);
   const { status } = await stage.stalled(name, "NotAuthorized");
-  assert.deepEqual(status?.clusters?.map((cluster) => cluster.name), ["eu-west-1"]);
+  assert.deepEqual(
+    status?.clusters?.map((cluster) => cluster.name),
+    ["eu-west-1"],
+  );
   assert.deepEqual(await stage.touched("strict"), []);
 });
 
@@ -144,8 +162,18 @@ test("without the right to read AppProjects the message says so", async () => {
   await stage.deploy("blind", both);
   await consent("us-east-1", "blind", null);
   await cluster.delete("/apis/rbac.authorization.k8s.io/v1/namespaces/argocd/rolebindings/release-conductor-projects");
-  const review = { spec: { user: "release-conductor", resourceAttributes: { namespace: "argocd", group: "argoproj.io", resource: "appprojects", verb: "get" } } };
-  const ask = () => cluster.create<{ status: { allowed: boolean } }>("/apis/authorization.k8s.io/v1/subjectaccessreviews", { apiVersion: "authorization.k8s.io/v1", kind: "SubjectAccessReview", ...review });
+  const review = {
+    spec: {
+      user: "release-conductor",
+      resourceAttributes: { namespace: "argocd", group: "argoproj.io", resource: "appprojects", verb: "get" },
+    },
+  };
+  const ask = () =>
+    cluster.create<{ status: { allowed: boolean } }>("/apis/authorization.k8s.io/v1/subjectaccessreviews", {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      ...review,
+    });
   await until("the right to read AppProjects", ask, ({ status }) => !status.allowed);
   await stage.scene.release(A, {}, name);
   const { status } = await stage.stalled(name, "NotAuthorized");
@@ -160,8 +188,14 @@ test("without the right to read AppProjects the message says so", async () => {
 test("a release of another namespace is none of ours: its Application consents to one namespace", async () => {
   await stage.deploy("foreign", both);
   const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "team-b" } };
-  const inTeamB = (kind: string, name: string, spec: object): object => ({ apiVersion: "conductor.dev/v1alpha1", kind, metadata: { name, namespace: "team-b" }, spec });
-  for (const name of both) await stage.home.patch(secretPath(name), { metadata: { annotations: { "conductor.dev/allowed-namespaces": "*" } } });
+  const inTeamB = (kind: string, name: string, spec: object): object => ({
+    apiVersion: "conductor.dev/v1alpha1",
+    kind,
+    metadata: { name, namespace: "team-b" },
+    spec,
+  });
+  for (const name of both)
+    await stage.home.patch(secretPath(name), { metadata: { annotations: { "conductor.dev/allowed-namespaces": "*" } } });
   await stage.home.apply([
     namespace,
     inTeamB("Environment", "production", { clusters: both.map((name) => ({ name })), application: { targetRevision: "{{revision}}" } }),
@@ -169,7 +203,10 @@ test("a release of another namespace is none of ours: its Application consents t
   ]);
   const found = await until(
     "the release of team-b",
-    () => stage.home.get<{ status?: { phase?: string; clusters?: readonly { message: string }[] } }>("/apis/conductor.dev/v1alpha1/namespaces/team-b/servicereleases/foreign.production"),
+    () =>
+      stage.home.get<{ status?: { phase?: string; clusters?: readonly { message: string }[] } }>(
+        "/apis/conductor.dev/v1alpha1/namespaces/team-b/servicereleases/foreign.production",
+      ),
     ({ status }) => status?.phase === "Stalled" && status.clusters !== undefined,
   );
   assert.equal(
@@ -180,5 +217,8 @@ test("a release of another namespace is none of ours: its Application consents t
     ),
   );
   assert.deepEqual(await stage.touched("foreign"), []);
-  assert.equal((await stage.cluster("eu-west-1").get<{ spec: { source: { targetRevision: string } } }>(appPath("foreign"))).spec.source.targetRevision, "0".repeat(40));
+  assert.equal(
+    (await stage.cluster("eu-west-1").get<{ spec: { source: { targetRevision: string } } }>(appPath("foreign"))).spec.source.targetRevision,
+    "0".repeat(40),
+  );
 });

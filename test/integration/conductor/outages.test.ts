@@ -36,12 +36,18 @@ interface Outage {
 }
 
 const outages: readonly Outage[] = [
-  { what: "refuses connections", service: "refused", fault: { kind: "refuse" }, words: /^us-east-1: connection refused by 127\.0\.0\.1:\d+$/ },
+  {
+    what: "refuses connections",
+    service: "refused",
+    fault: { kind: "refuse" },
+    words: /^us-east-1: connection refused by 127\.0\.0\.1:\d+$/,
+  },
   {
     what: "refuses the credential",
     service: "unauthorized",
     fault: { kind: "status", code: 401 },
-    words: /^us-east-1: the API server answered 401: Unauthorized: made by the fault proxy: renew the credential in Secret "cluster-us-east-1"$/,
+    words:
+      /^us-east-1: the API server answered 401: Unauthorized: made by the fault proxy: renew the credential in Secret "cluster-us-east-1"$/,
   },
   { what: "hangs", service: "hanging", fault: { kind: "stall" }, words: /^us-east-1: us-east-1 has not answered for 3 s$/ },
 ];
@@ -55,10 +61,15 @@ for (const { what, service, fault, words } of outages) {
     stage.proxy(US).set(fault);
     await stage.revive();
     await stage.scene.release(A, {}, name);
-    const open = await stage.scene.until("one done", ({ status }) => status?.targets?.ready === 1 && status.targets.unreachable === 1, { name });
+    const open = await stage.scene.until("one done", ({ status }) => status?.targets?.ready === 1 && status.targets.unreachable === 1, {
+      name,
+    });
     assert.match(String(open.status?.waitingOn?.message), words);
     assert.equal(open.status?.waitingOn?.reason, "Unreachable");
-    assert.deepEqual(open.status?.clusters?.map(({ name: cluster, phase, reason }) => ({ cluster, phase, reason })), [{ cluster: US, phase: "Unreachable", reason: "Unreachable" }]);
+    assert.deepEqual(
+      open.status?.clusters?.map(({ name: cluster, phase, reason }) => ({ cluster, phase, reason })),
+      [{ cluster: US, phase: "Unreachable", reason: "Unreachable" }],
+    );
     assert.deepEqual(conditionLines(open), four("Waiting", 1, "Reconciling"));
     assert.deepEqual(open.status?.targets, { total: 2, updated: 1, ready: 1, failed: 0, unreachable: 1, summary: "1/2" });
     assert.deepEqual(await stage.touched(service), [`${EU}: patch`, `${EU}: patch`]);
@@ -77,7 +88,10 @@ test("a cluster that is lost after its patch is Unknown, and is verified after i
   await stage.scene.until("patched", ({ status }) => status?.targets?.ready === 1 && status.waitingOn?.reason === "NotObserved", { name });
   stage.proxy(US).set({ kind: "refuse" });
   const { status } = await stage.scene.until("lost", (release) => release.status?.clusters?.[0]?.phase === "Unknown", { name });
-  assert.deepEqual(status?.clusters?.map(({ name: cluster, phase, reason }) => ({ cluster, phase, reason })), [{ cluster: US, phase: "Unknown", reason: "WatchLost" }]);
+  assert.deepEqual(
+    status?.clusters?.map(({ name: cluster, phase, reason }) => ({ cluster, phase, reason })),
+    [{ cluster: US, phase: "Unknown", reason: "WatchLost" }],
+  );
   assert.equal(status?.targets?.unreachable, 1);
   stage.argo(US).script("lost", {});
   await stage.proxy(US).clear();
@@ -108,7 +122,11 @@ test("a value that somebody changed since the plan is left alone, and the target
   await stage.deploy("changed", both);
   stage.proxy(US).set({ kind: "status", code: 503 }, (method) => method === "PATCH");
   await stage.scene.release(A, {}, name);
-  const open = await stage.scene.until("refused", ({ status }) => status?.targets?.ready === 1 && status.waitingOn?.reason === "WriteRefused", { name });
+  const open = await stage.scene.until(
+    "refused",
+    ({ status }) => status?.targets?.ready === 1 && status.waitingOn?.reason === "WriteRefused",
+    { name },
+  );
   assert.equal(open.status?.waitingOn?.message, `${US}: the API server answered 503: ServiceUnavailable: made by the fault proxy`);
   await stage.patchApp(US, "changed", { spec: { source: { targetRevision: B } } });
   await stage.proxy(US).clear();
@@ -122,7 +140,12 @@ test("a value that somebody changed since the plan is left alone, and the target
 test("a value that somebody put back is Reverted, names the owner, and is not patched again", async () => {
   const name = "reverted.production";
   await stage.deploy("reverted", [EU]);
-  const owner = { apiVersion: "argoproj.io/v1alpha1", kind: "ApplicationSet", name: "all-regions", uid: "0b7e0a3c-6d8d-4f5b-9c51-1f6a2f0e7c11" };
+  const owner = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "ApplicationSet",
+    name: "all-regions",
+    uid: "0b7e0a3c-6d8d-4f5b-9c51-1f6a2f0e7c11",
+  };
   await stage.patchApp(EU, "reverted", { metadata: { ownerReferences: [owner] } });
   stage.argo(EU).script("reverted", { silent: true });
   await stage.scene.release(A, { clusters: [EU] }, name);
@@ -144,17 +167,27 @@ test("an Argo CD that does not look at the Application fails the target as ArgoC
   const { status } = await stage.scene.finished({ name });
   const [target] = status?.clusters ?? [];
   assert.deepEqual({ ...target, message: "" }, { name: EU, phase: "Failed", reason: "ArgoCDSilent", message: "" });
-  assert.match(String(target?.message), /^no progress for \d+ s: Argo CD does not look at this Application; is its application controller running\?/);
+  assert.match(
+    String(target?.message),
+    /^no progress for \d+ s: Argo CD does not look at this Application; is its application controller running\?/,
+  );
 });
 
 test("an Argo CD that dies after it reported success fails the target: an old Synced and Healthy is no evidence", async () => {
   const name = await impatient("zombie", "3s");
   await stage.patchApp(EU, "zombie", { spec: { source: { targetRevision: A } } });
-  await stage.untilApp(EU, "zombie", (app) => app.status?.sync?.revision === A && app.status.sync.status === "Synced" && app.operation === undefined);
+  await stage.untilApp(
+    EU,
+    "zombie",
+    (app) => app.status?.sync?.revision === A && app.status.sync.status === "Synced" && app.operation === undefined,
+  );
   stage.argo(EU).script("zombie", { silent: true });
   await stage.scene.release(A, { clusters: [EU] }, name);
   const { status } = await stage.scene.finished({ name });
-  assert.deepEqual(status?.clusters?.map(({ phase, reason }) => ({ phase, reason })), [{ phase: "Failed", reason: "ArgoCDSilent" }]);
+  assert.deepEqual(
+    status?.clusters?.map(({ phase, reason }) => ({ phase, reason })),
+    [{ phase: "Failed", reason: "ArgoCDSilent" }],
+  );
 });
 
 test("a revision that Argo CD cannot render fails with Argo CD's words", async () => {
@@ -196,6 +229,30 @@ test("a suspended Application is waited for longer than the deadline, and then v
   stage.argo(EU).script("paused", {});
   const { status } = await stage.scene.finished({ name });
   assert.deepEqual(status?.targets, { total: 2, updated: 2, ready: 1, failed: 1, unreachable: 0, summary: "1/2" });
+});
+
+test("a closed sync window is waited for longer than the deadline, and the one operation goes through when it opens", async () => {
+  const name = await impatient("window", "3s", both);
+  stage.argo(US).script("window", { silent: true });
+  for (const cluster of both) await stage.patchApp(cluster, "window", { spec: { syncPolicy: { automated: null } } });
+  stage.argo(EU).script("window", { windowClosed: true });
+  await stage.scene.release(A, {}, name);
+  const open = await stage.scene.until("the deadline", ({ status }) => status?.targets?.failed === 1, { name });
+  assert.equal(open.status?.waitingOn?.reason, "SyncWindow");
+  assert.equal(open.status?.waitingOn?.message, `${EU}: Sync operation blocked by sync window`);
+  stage.argo(EU).script("window", {});
+  const { status } = await stage.scene.finished({ name });
+  assert.equal(status?.targets?.ready, 1);
+  assert.deepEqual(await stage.patches(EU, "window"), ["spec+operation", "refresh"]);
+});
+
+test("a refresh that Argo CD drops is asked for again", async () => {
+  const name = "dropped.production";
+  await stage.deploy("dropped", [EU]);
+  stage.argo(EU).script("dropped", { dropsRefresh: true });
+  await stage.scene.release(A, { clusters: [EU] }, name);
+  assert.equal((await stage.scene.finished({ name })).status?.phase, "Succeeded");
+  assert.deepEqual(await stage.patches(EU, "dropped"), ["spec", "refresh", "refresh"]);
 });
 
 test("an operation of somebody else is waited for before an Application that does not sync by itself is written", async () => {

@@ -18,14 +18,18 @@ afterEach((t) => stage.keepIfFailed(t));
 after(() => stage.stop());
 
 async function allWrites(): Promise<readonly string[]> {
-  const found = await Promise.all([stage.home, ...both.map((name) => stage.cluster(name))].map(async (cluster) => (await stage.writes(cluster)).map(({ verb, requestURI }) => `${cluster.name}: ${verb} ${requestURI}`)));
+  const found = await Promise.all(
+    [stage.home, ...both.map((name) => stage.cluster(name))].map(async (cluster) =>
+      (await stage.writes(cluster)).map(({ verb, requestURI }) => `${cluster.name}: ${verb} ${requestURI}`),
+    ),
+  );
   return found.flat();
 }
 
 /** Resolves when no write came for three seconds: what follows a change has been written by then. */
 async function settled(): Promise<readonly string[]> {
   let before = await allWrites();
-  for (let same = 0; same < 3; ) {
+  for (let same = 0; same < 3;) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const now = await allWrites();
     same = now.length === before.length ? same + 1 : 0;
@@ -58,7 +62,8 @@ test("ten resyncs, reopened watches, relisted registrations and a restart of set
   // Everybody's objects arrive anew, changed in what does not matter.
   for (const kind of ["environments/production", "servicereleases/good.production", "servicereleases/bad.production"])
     await stage.home.patch(`/apis/conductor.dev/v1alpha1/namespaces/team-a/${kind}`, { metadata: { labels: { touched: "yes" } } });
-  for (const name of both) await stage.home.patch(`/api/v1/namespaces/release-conductor/secrets/cluster-${name}`, { metadata: { labels: { touched: "yes" } } });
+  for (const name of both)
+    await stage.home.patch(`/api/v1/namespaces/release-conductor/secrets/cluster-${name}`, { metadata: { labels: { touched: "yes" } } });
   assert.deepEqual(await settled(), before);
 
   await stage.restart();
@@ -75,8 +80,16 @@ test("a settled value that is changed by hand makes the release Drifted and not 
 
   await stage.patchApp(US, "drifting", { spec: { source: { targetRevision: commit("d") } } });
   const drifted = await stage.scene.until("Drifted", ({ status }) => status?.phase === "Drifted", { name });
-  assert.deepEqual(conditionLines(drifted), ["Ready=False Drifted @1", "Reconciling=False Drifted @1", "Stalled=False Drifted @1", "Finished=True Succeeded @1"]);
-  assert.deepEqual(drifted.status?.conditions?.find(({ type }) => type === "Finished"), last);
+  assert.deepEqual(conditionLines(drifted), [
+    "Ready=False Drifted @1",
+    "Reconciling=False Drifted @1",
+    "Stalled=False Drifted @1",
+    "Finished=True Succeeded @1",
+  ]);
+  assert.deepEqual(
+    drifted.status?.conditions?.find(({ type }) => type === "Finished"),
+    last,
+  );
   assert.deepEqual(drifted.status?.clusters, [
     { name: US, phase: "Drifted", reason: "ValuesChanged", message: `targetRevision was released as "${A}" and is "${commit("d")}"` },
   ]);
@@ -95,7 +108,12 @@ test("a settled Application that is deleted makes the release Unknown, and put b
   await stage.scene.finished({ name });
   await stage.cluster(EU).delete(appPath("vanishing"));
   const lost = await stage.scene.until("Unknown", ({ status }) => status?.phase === "Unknown", { name });
-  assert.deepEqual(conditionLines(lost), ["Ready=False Unknown @1", "Reconciling=False Unknown @1", "Stalled=False Unknown @1", "Finished=True Succeeded @1"]);
+  assert.deepEqual(conditionLines(lost), [
+    "Ready=False Unknown @1",
+    "Reconciling=False Unknown @1",
+    "Stalled=False Unknown @1",
+    "Finished=True Succeeded @1",
+  ]);
   assert.deepEqual(lost.status?.clusters, [{ name: EU, phase: "Unknown", reason: "Missing", message: "its Application is gone" }]);
   await stage.deploy("vanishing", [EU], { revision: A });
   const back = await stage.scene.until("Ready again", ({ status }) => status?.phase === "Succeeded", { name });
@@ -109,9 +127,16 @@ test("a settled target whose cluster is lost makes the release Unknown, and Read
   await stage.scene.finished({ name });
   stage.proxy(US).set({ kind: "refuse" });
   const lost = await stage.scene.until("Unknown", ({ status }) => status?.phase === "Unknown", { name });
-  assert.deepEqual(lost.status?.clusters?.map(({ name: cluster, phase, reason }) => ({ cluster, phase, reason })), [{ cluster: US, phase: "Unknown", reason: "WatchLost" }]);
+  assert.deepEqual(
+    lost.status?.clusters?.map(({ name: cluster, phase, reason }) => ({ cluster, phase, reason })),
+    [{ cluster: US, phase: "Unknown", reason: "WatchLost" }],
+  );
   assert.equal(lost.status?.conditions?.find(({ type }) => type === "Finished")?.status, "True");
   await stage.proxy(US).clear();
   await stage.scene.until("Ready again", ({ status }) => status?.phase === "Succeeded", { name });
-  await until("the Environment", () => stage.getEnvironment("production"), ({ status }) => status?.clusters?.summary === "2/2");
+  await until(
+    "the Environment",
+    () => stage.getEnvironment("production"),
+    ({ status }) => status?.clusters?.summary === "2/2",
+  );
 });

@@ -46,7 +46,11 @@ async function wish(cluster: string, revision = A): Promise<string> {
 
 /** What the Environment of one cluster says of it. */
 async function problemOf(cluster: string): Promise<{ readonly problem: string; readonly message: string } | undefined> {
-  const { status } = await until("the Environment", () => stage.getEnvironment(`only-${cluster}`), (environment) => environment.status?.problems?.length === 1);
+  const { status } = await until(
+    "the Environment",
+    () => stage.getEnvironment(`only-${cluster}`),
+    (environment) => environment.status?.problems?.length === 1,
+  );
   const [found] = status?.problems ?? [];
   return found === undefined ? undefined : { problem: found.problem, message: found.message };
 }
@@ -70,7 +74,9 @@ test("a cluster of Cluster API registers with its kubeconfig under value, by the
     labels: { "conductor.dev/secret-type": "kubeconfig", "cluster.x-k8s.io/cluster-name": "capi-1" },
     annotations: { "conductor.dev/allowed-namespaces": "team-a" },
   };
-  await stage.home.apply([{ apiVersion: "v1", kind: "Secret", metadata, stringData: { value: stage.cluster(EU).kubeconfigFor("release-conductor") } }]);
+  await stage.home.apply([
+    { apiVersion: "v1", kind: "Secret", metadata, stringData: { value: stage.cluster(EU).kubeconfigFor("release-conductor") } },
+  ]);
   await releases("capi-1");
 });
 
@@ -79,8 +85,15 @@ test("a certificate for another name is refused with the remedy, and serverName 
   await register("renamed", { bearerToken: bearerToken(), tlsClientConfig: { caData: caData() } }, url);
   const name = await wish("renamed");
   const { status } = await stage.scene.until("unreachable", (release) => release.status?.targets?.unreachable === 1, { name });
-  assert.match(String(status?.waitingOn?.message), /^renamed: the server's certificate is for another name: give serverName \(localhost:\d+, ERR_TLS_CERT_ALTNAME_INVALID\)$/);
-  await register("renamed", { bearerToken: bearerToken(), tlsClientConfig: { caData: caData(), serverName: "kubernetes.default.svc" } }, url);
+  assert.match(
+    String(status?.waitingOn?.message),
+    /^renamed: the server's certificate is for another name: give serverName \(localhost:\d+, ERR_TLS_CERT_ALTNAME_INVALID\)$/,
+  );
+  await register(
+    "renamed",
+    { bearerToken: bearerToken(), tlsClientConfig: { caData: caData(), serverName: "kubernetes.default.svc" } },
+    url,
+  );
   assert.equal((await stage.scene.finished({ name })).status?.phase, "Succeeded");
 });
 
@@ -90,7 +103,10 @@ test("a certificate of another CA is refused, and the right CA lets the release 
   await stage.scene.until("unreachable", (release) => release.status?.targets?.unreachable === 1, { name });
   const found = await problemOf("mistrusted");
   assert.equal(found?.problem, "Unreachable");
-  assert.match(String(found?.message), /^(the server's certificate is not signed by the given CA|the TLS connection to 127\.0\.0\.1:\d+ was refused) \(.*\)$/);
+  assert.match(
+    String(found?.message),
+    /^(the server's certificate is not signed by the given CA|the TLS connection to 127\.0\.0\.1:\d+ was refused) \(.*\)$/,
+  );
   await register("mistrusted", { bearerToken: bearerToken(), tlsClientConfig: { caData: caData() } });
   assert.equal((await stage.scene.finished({ name })).status?.phase, "Succeeded");
 });
@@ -99,8 +115,14 @@ test("a token that the API server refuses is named with its Secret, and a new on
   await register("rotated", { bearerToken: `${canary}-stale`, tlsClientConfig: { caData: caData() } });
   const name = await wish("rotated");
   const { status } = await stage.scene.until("unreachable", (release) => release.status?.targets?.unreachable === 1, { name });
-  assert.equal(status?.waitingOn?.message, 'rotated: the API server answered 401: Unauthorized: renew the credential in Secret "cluster-rotated"');
-  assert.deepEqual(await problemOf("rotated"), { problem: "Unreachable", message: 'the API server answered 401: Unauthorized: renew the credential in Secret "cluster-rotated"' });
+  assert.equal(
+    status?.waitingOn?.message,
+    'rotated: the API server answered 401: Unauthorized: renew the credential in Secret "cluster-rotated"',
+  );
+  assert.deepEqual(await problemOf("rotated"), {
+    problem: "Unreachable",
+    message: 'the API server answered 401: Unauthorized: renew the credential in Secret "cluster-rotated"',
+  });
   await register("rotated", { bearerToken: bearerToken(), tlsClientConfig: { caData: caData() } });
   assert.equal((await stage.scene.finished({ name })).status?.phase, "Succeeded");
 });
@@ -115,7 +137,9 @@ test("a registration that is removed during a run leaves its target waiting, and
   await stage.scene.until("patched", ({ status }) => status?.waitingOn?.reason === "NotObserved", { name });
   await stage.home.delete(`${secrets}/cluster-moving`);
   const { status } = await stage.scene.until("lost", (release) => release.status?.clusters?.[0]?.phase === "Unknown", { name });
-  assert.deepEqual(status?.clusters, [{ name: "moving", phase: "Unknown", reason: "WatchLost", message: "moving is not registered, or its registration cannot be used" }]);
+  assert.deepEqual(status?.clusters, [
+    { name: "moving", phase: "Unknown", reason: "WatchLost", message: "moving is not registered, or its registration cannot be used" },
+  ]);
   await register("moving", { bearerToken: bearerToken(), tlsClientConfig: { caData: caData() } });
   stage.argo(EU).script("svc-moving", {});
   assert.equal((await stage.scene.finished({ name })).status?.phase, "Succeeded");
@@ -127,7 +151,8 @@ test("one Argo CD serves two clusters whose Applications are named by cluster", 
   const clusters = ["tokyo-1", "osaka-1"];
   await stage.home.apply(clusters.map((cluster) => served(cluster, EU)));
   await stage.environment("asia", clusters, { application: { name: "{{service}}-{{cluster}}", targetRevision: "{{revision}}" } });
-  for (const cluster of clusters) await stage.deploy(`hubbed-${cluster}`, [EU], { annotations: { "conductor.dev/authorized": `team-a/${name}` } });
+  for (const cluster of clusters)
+    await stage.deploy(`hubbed-${cluster}`, [EU], { annotations: { "conductor.dev/authorized": `team-a/${name}` } });
   await stage.scene.release(A, {}, name);
   assert.equal((await stage.scene.finished({ name })).status?.phase, "Succeeded");
   const [run] = await stage.runs(name);
@@ -168,7 +193,11 @@ test("an Environment counts its clusters and names those that cannot be used, ea
   const secret = registration({ name: "closed-1", url: stage.cluster(EU).url, ca: stage.cluster(EU).ca, token: bearerToken() });
   await stage.home.apply([{ ...secret, metadata: { ...secret.metadata, annotations: { "conductor.dev/allowed-namespaces": "team-b" } } }]);
   await stage.environment("mixed", [EU, "nowhere-1", "closed-1", "exec-1", "down-1"]);
-  const found = await until("the Environment", () => stage.getEnvironment("mixed"), ({ status }) => status?.clusters?.unreachable === 1);
+  const found = await until(
+    "the Environment",
+    () => stage.getEnvironment("mixed"),
+    ({ status }) => status?.clusters?.unreachable === 1,
+  );
   assert.deepEqual(found.status?.clusters, { covered: 5, usable: 1, unknown: 1, forbidden: 1, refused: 1, unreachable: 1, summary: "1/5" });
   assert.deepEqual(
     found.status.problems?.map(({ cluster, problem, message }) => `${cluster} ${problem}: ${message}`),
@@ -182,7 +211,11 @@ test("an Environment counts its clusters and names those that cannot be used, ea
   assert.deepEqual(conditionLines(found), ["Ready=False Unknown @1"]);
 
   await stage.environment("mixed", [EU]);
-  const good = await until("the Environment", () => stage.getEnvironment("mixed"), ({ status }) => status?.observedGeneration === 2);
+  const good = await until(
+    "the Environment",
+    () => stage.getEnvironment("mixed"),
+    ({ status }) => status?.observedGeneration === 2,
+  );
   assert.deepEqual(conditionLines(good), ["Ready=True AllUsable @2"]);
   assert.deepEqual(good.status?.problems, []);
 });
@@ -190,12 +223,21 @@ test("an Environment counts its clusters and names those that cannot be used, ea
 test("no credential of any registration occurs in a log, a status, an Event or a metric", async () => {
   await register("odd-1", { bearerToken: `${canary} with a space`, tlsClientConfig: { caData: caData() } });
   await register("odd-2", { bearerToken: "", username: "robot", password: `${canary}-password`, tlsClientConfig: { caData: caData() } });
-  await stage.home.apply([{ ...registration({ name: "odd-3", url: "https://127.0.0.1:1", ca: "", token: "" }), stringData: { name: "odd-3", server: `https://robot:${canary}@127.0.0.1:1`, config: `{"bearerToken": "${canary}` } }]);
+  await stage.home.apply([
+    {
+      ...registration({ name: "odd-3", url: "https://127.0.0.1:1", ca: "", token: "" }),
+      stringData: { name: "odd-3", server: `https://robot:${canary}@127.0.0.1:1`, config: `{"bearerToken": "${canary}` },
+    },
+  ]);
   await stage.environment("odd", ["odd-1", "odd-2", "odd-3", "rotated"]);
   await register("rotated", { bearerToken: `${canary}-refused`, tlsClientConfig: { caData: caData() } });
   await stage.scene.release(A, {}, "svc.odd");
   await stage.stalled("svc.odd", "ClusterRefused");
-  await until("the Environment", () => stage.getEnvironment("odd"), ({ status }) => (status?.problems?.length ?? 0) >= 3);
+  await until(
+    "the Environment",
+    () => stage.getEnvironment("odd"),
+    ({ status }) => (status?.problems?.length ?? 0) >= 3,
+  );
 
   const kinds = ["servicereleases", "releaseruns", "environments"].map((kind) => `/apis/conductor.dev/v1alpha1/${kind}`);
   const objects = await Promise.all([...kinds, "/apis/events.k8s.io/v1/events"].map((path) => stage.home.get(path)));
@@ -221,12 +263,22 @@ test("it is alive and says why it is not ready while its API server is away at t
   };
   assert.deepEqual(await get("/healthz"), { code: 200, text: "ok\n" });
   const port = new URL(stage.home.url).port;
-  const why = ["servicereleases", "environments", "releaseruns", "registrations"].map((what) => `${what} not read yet: connection refused by 127.0.0.1:${port}`).join("; ");
-  await until("the reason", () => get("/readyz"), ({ text }) => text === `${why}\n`);
+  const why = ["servicereleases", "environments", "releaseruns", "registrations"]
+    .map((what) => `${what} not read yet: connection refused by 127.0.0.1:${port}`)
+    .join("; ");
+  await until(
+    "the reason",
+    () => get("/readyz"),
+    ({ text }) => text === `${why}\n`,
+  );
   assert.equal((await get("/readyz")).code, 503);
   assert.equal((await get("/metrics")).code, 200);
   assert.equal((await get("/secrets")).code, 404);
   await stage.home.startApiServer();
-  await until("ready", () => get("/readyz"), ({ code }) => code === 200);
+  await until(
+    "ready",
+    () => get("/readyz"),
+    ({ code }) => code === 200,
+  );
   assert.deepEqual(await get("/readyz"), { code: 200, text: "ok\n" });
 });

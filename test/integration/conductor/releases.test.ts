@@ -23,7 +23,12 @@ test("a first release brings every target to its revision, and says so on the re
   const [run] = await stage.runs(name);
   const at = { startedAt: run?.status?.startedAt, finishedAt: run?.status?.finishedAt };
 
-  for (const cluster of both) assert.deepEqual((await stage.app(cluster, "checkout")).spec.source, { repoURL: "https://git.example/deploy", path: "chart", targetRevision: A });
+  for (const cluster of both)
+    assert.deepEqual((await stage.app(cluster, "checkout")).spec.source, {
+      repoURL: "https://git.example/deploy",
+      path: "chart",
+      targetRevision: A,
+    });
   for (const cluster of both) assert.deepEqual(await stage.patches(cluster, "checkout"), ["spec", "refresh"]);
   assert.ok(status !== undefined && run?.status !== undefined);
   const { conditions: _, ...rest } = status;
@@ -43,7 +48,16 @@ test("a first release brings every target to its revision, and says so on the re
   assert.deepEqual(values, [{ targetRevision: A }, { targetRevision: OLD }]);
   assert.deepEqual(
     targets,
-    both.map((cluster) => ({ cluster, instance: cluster, application: { namespace: "argocd", name: "checkout" }, wave: 1, desired: 0, live: 1, healthy: true, baseline: 1 })),
+    both.map((cluster) => ({
+      cluster,
+      instance: cluster,
+      application: { namespace: "argocd", name: "checkout" },
+      wave: 1,
+      desired: 0,
+      live: 1,
+      healthy: true,
+      baseline: 1,
+    })),
   );
   assert.deepEqual(conditionLines(run), four("Succeeded", 1, "Ready", "Finished"));
   const { conditions: __, ...report } = run.status;
@@ -72,7 +86,9 @@ test("conditions follow the table of DESIGN.md at every stage, and speak of the 
   const { since, ...waits } = flying.status?.waitingOn ?? {};
   assert.deepEqual(waits, { reason: "NotObserved", message: "eu-west-1: Argo CD has not compared the values that were written" });
   assert.match(String(since), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-  assert.deepEqual(flying.status?.clusters, [{ name: "eu-west-1", phase: "Patched", reason: "NotObserved", message: "Argo CD has not compared the values that were written" }]);
+  assert.deepEqual(flying.status?.clusters, [
+    { name: "eu-west-1", phase: "Patched", reason: "NotObserved", message: "Argo CD has not compared the values that were written" },
+  ]);
 
   stage.argo("eu-west-1").script("stages", {});
   assert.deepEqual(conditionLines(await stage.scene.finished({ name })), four("Succeeded", 1, "Ready", "Finished"));
@@ -87,7 +103,9 @@ test("conditions follow the table of DESIGN.md at every stage, and speak of the 
   const failed = await stage.scene.finished({ name });
   assert.deepEqual(conditionLines(failed), four("Failed", 2, "Stalled", "Finished"));
   assert.equal(failed.status?.conditions?.[0]?.message, "1 of 1 targets failed: eu-west-1: one or more objects failed to apply");
-  assert.deepEqual(failed.status?.clusters, [{ name: "eu-west-1", phase: "Failed", reason: "SyncFailed", message: "one or more objects failed to apply" }]);
+  assert.deepEqual(failed.status?.clusters, [
+    { name: "eu-west-1", phase: "Failed", reason: "SyncFailed", message: "one or more objects failed to apply" },
+  ]);
   assert.equal(failed.status?.waitingOn, undefined);
 });
 
@@ -98,13 +116,18 @@ test("a second revision is planned over the verified one, and the history holds 
   await stage.scene.finished({ name });
   await stage.scene.release(B, {}, name);
   const { status } = await stage.scene.finished({ name });
-  assert.deepEqual(status?.history?.map(({ run, revision, outcome }) => ({ run, revision, outcome })), [
-    { run: `${name}-2`, revision: B, outcome: "Succeeded" },
-    { run: `${name}-1`, revision: A, outcome: "Succeeded" },
-  ]);
+  assert.deepEqual(
+    status?.history?.map(({ run, revision, outcome }) => ({ run, revision, outcome })),
+    [
+      { run: `${name}-2`, revision: B, outcome: "Succeeded" },
+      { run: `${name}-1`, revision: A, outcome: "Succeeded" },
+    ],
+  );
   const { values, targets } = (await stage.scene.getRun(`${name}-2`)).spec;
   assert.deepEqual(
-    targets.map(({ desired, live, baseline }) => [desired, live, baseline].map((index) => (index === undefined ? undefined : values[index]))),
+    targets.map(({ desired, live, baseline }) =>
+      [desired, live, baseline].map((index) => (index === undefined ? undefined : values[index])),
+    ),
     both.map(() => [{ targetRevision: B }, { targetRevision: A }, { targetRevision: A }]),
   );
 });
@@ -115,15 +138,21 @@ test("Events on the release and on its run tell what happened, once each", async
   stage.argo("us-east-1").script("told", { syncFails: "the webhook said no" });
   await stage.scene.release(A, { clusters: ["us-east-1"] }, name);
   await stage.scene.finished({ name });
-  const lines = async (object: string): Promise<readonly string[]> => (await stage.events(object)).map(({ type, reason, note }) => `${type} ${reason} ${note}`);
-  const told = await stage.scene.until("events", () => true, { name }).then(async () => {
-    for (;;) {
-      const [release, run] = [await lines(name), await lines(`${name}-1`)];
-      if (release.length >= 2 && run.length >= 2) return { release: release.toSorted(), run: run.toSorted() };
-    }
-  });
+  const lines = async (object: string): Promise<readonly string[]> =>
+    (await stage.events(object)).map(({ type, reason, note }) => `${type} ${reason} ${note}`);
+  const told = await stage.scene
+    .until("events", () => true, { name })
+    .then(async () => {
+      for (;;) {
+        const [release, run] = [await lines(name), await lines(`${name}-1`)];
+        if (release.length >= 2 && run.length >= 2) return { release: release.toSorted(), run: run.toSorted() };
+      }
+    });
   assert.deepEqual(told, {
-    release: [`Normal RunPlanned ${name}-1: revision ${A} to 1 clusters`, `Warning Failed ${name}-1: 1 of 1 targets failed: us-east-1: the webhook said no`],
+    release: [
+      `Normal RunPlanned ${name}-1: revision ${A} to 1 clusters`,
+      `Warning Failed ${name}-1: 1 of 1 targets failed: us-east-1: the webhook said no`,
+    ],
     run: [`Normal TargetPatched us-east-1: written, revision ${A}`, "Warning Failed 1 of 1 targets failed: us-east-1: the webhook said no"],
   });
 });
@@ -131,7 +160,8 @@ test("Events on the release and on its run tell what happened, once each", async
 test("kubectl wait for Finished returns when a release has succeeded, and when it has failed", async () => {
   const name = "waited.production";
   await stage.deploy("waited", both);
-  const wait = (): Promise<string> => stage.home.kubectl(["wait", "--for=condition=Finished", `servicerelease/${name}`, "-n", "team-a", "--timeout=60s"]);
+  const wait = (): Promise<string> =>
+    stage.home.kubectl(["wait", "--for=condition=Finished", `servicerelease/${name}`, "-n", "team-a", "--timeout=60s"]);
   await stage.scene.release(A, {}, name);
   assert.match(await wait(), /condition met/);
   assert.equal((await stage.scene.getRelease(name)).status?.phase, "Succeeded");
@@ -148,7 +178,9 @@ test("kubectl get servicereleases shows each value under its column", async () =
   await stage.deploy("shown", both);
   stage.argo("us-east-1").script("shown", { health: "Progressing" });
   await stage.scene.release(A, {}, name);
-  await stage.scene.until("half done", ({ status }) => status?.targets?.ready === 1 && status.waitingOn?.reason === "Progressing", { name });
+  await stage.scene.until("half done", ({ status }) => status?.targets?.ready === 1 && status.waitingOn?.reason === "Progressing", {
+    name,
+  });
   const [head = "", line = ""] = (await stage.home.kubectl(["get", "servicereleases", name, "-n", "team-a"])).split("\n");
   const columns = [...head.matchAll(/\S+/g)].map(({ 0: title, index }) => [title, index] as const);
   const shown = Object.fromEntries(columns.map(([title, from], at) => [title, line.slice(from, columns[at + 1]?.[1]).trim()]));
@@ -215,7 +247,12 @@ test("a release that names clusters touches these and no others", async () => {
 test("of several sources only the chosen one is changed, and what else it holds stays", async () => {
   const name = "several.layered";
   const sources = [
-    { repoURL: "https://charts.example", chart: "several", targetRevision: "1.2.3", helm: { valueFiles: ["$values/a.yaml"], parameters: [{ name: "keep", value: "me" }] } },
+    {
+      repoURL: "https://charts.example",
+      chart: "several",
+      targetRevision: "1.2.3",
+      helm: { valueFiles: ["$values/a.yaml"], parameters: [{ name: "keep", value: "me" }] },
+    },
     { repoURL: "https://git.example/values", ref: "values", targetRevision: OLD },
   ];
   await stage.environment("layered", ["eu-west-1"], {
@@ -226,7 +263,12 @@ test("of several sources only the chosen one is changed, and what else it holds 
       apiVersion: "argoproj.io/v1alpha1",
       kind: "Application",
       metadata: { name: "several", namespace: "argocd", annotations: { "conductor.dev/authorized": `team-a/${name}` } },
-      spec: { project: "default", sources, destination: { server: "https://kubernetes.default.svc", namespace: "default" }, syncPolicy: { automated: {} } },
+      spec: {
+        project: "default",
+        sources,
+        destination: { server: "https://kubernetes.default.svc", namespace: "default" },
+        syncPolicy: { automated: {} },
+      },
     },
   ]);
   await stage.scene.release(A, {}, name);
@@ -243,7 +285,9 @@ test("re-applying a release that has ended starts nothing", async () => {
   const ended = await stage.scene.finished({ name });
   stage.argo("eu-west-1").script("again", {});
   await stage.scene.release(A, {}, name);
-  await stage.home.patch(`/apis/conductor.dev/v1alpha1/namespaces/team-a/servicereleases/${name}`, { metadata: { labels: { touched: "yes" } } });
+  await stage.home.patch(`/apis/conductor.dev/v1alpha1/namespaces/team-a/servicereleases/${name}`, {
+    metadata: { labels: { touched: "yes" } },
+  });
   // A release made after it is worked through while this one would have been.
   await stage.scene.release(A, { clusters: ["us-east-1"] }, "narrow.production");
   await stage.scene.finished({ name: "narrow.production" });

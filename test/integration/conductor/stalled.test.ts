@@ -55,12 +55,19 @@ for (const [index, [kind, revision, remedy]] of refused.entries()) {
     await stage.environment(environment, [EU], { revision: kind });
     const name = `kind-${index}.${environment}`;
     await stage.scene.release(revision, {}, name);
-    await saysWhy(name, "RevisionNotOfKind", `revision "${revision}" is not ${kinds[kind]}: ${remedy} (Environment ${environment} takes revision: ${kind})`);
+    await saysWhy(
+      name,
+      "RevisionNotOfKind",
+      `revision "${revision}" is not ${kinds[kind]}: ${remedy} (Environment ${environment} takes revision: ${kind})`,
+    );
   });
 }
 
 test("a short hash with letters and a wildcard are refused by the API server already, in words", async () => {
-  await assert.rejects(stage.scene.release("4af8de6", {}, "short.production"), /revision 4af8de6 is a short hash: write all 40 hex digits \(git rev-parse 4af8de6\)/);
+  await assert.rejects(
+    stage.scene.release("4af8de6", {}, "short.production"),
+    /revision 4af8de6 is a short hash: write all 40 hex digits \(git rev-parse 4af8de6\)/,
+  );
   await assert.rejects(stage.scene.release("1.*", {}, "wild.production"), /revision must be one fixed thing/);
 });
 
@@ -75,7 +82,11 @@ test("a cluster that the Environment names and nobody registered is named, and t
   await stage.environment("future", ["ap-south-1"]);
   await stage.deploy("planned", [EU], { annotations: { "conductor.dev/authorized": `team-a/${name}` } });
   await stage.scene.release(A, {}, name);
-  await saysWhy(name, "ClusterUnknown", "ap-south-1: Environment future names it, and no registration does: register it, or take it out of the Environment");
+  await saysWhy(
+    name,
+    "ClusterUnknown",
+    "ap-south-1: Environment future names it, and no registration does: register it, or take it out of the Environment",
+  );
   await stage.scene.register(stage.cluster(EU), { name: "ap-south-1" });
   await starts(name);
 });
@@ -88,7 +99,11 @@ test("a registration that runs a plugin is refused with what to write instead, a
   const config = JSON.stringify({ execProviderConfig: { command: "/bin/sh", args: ["-c", "touch /tmp/owned"] } });
   await stage.home.apply([{ ...secret, stringData: { name: "plugin-1", server: stage.cluster(EU).url, config } }]);
   await stage.scene.release(A, {}, name);
-  await saysWhy(name, "ClusterRefused", "plugin-1: exec credential plugins are not run by the conductor yet: give a bearerToken or a client certificate");
+  await saysWhy(
+    name,
+    "ClusterRefused",
+    "plugin-1: exec credential plugins are not run by the conductor yet: give a bearerToken or a client certificate",
+  );
   await stage.scene.register(stage.cluster(EU), { name: "plugin-1" });
   await starts(name);
 });
@@ -106,7 +121,11 @@ test("an Environment whose selectors match nothing covers no cluster, and the re
 test("an Application that does not exist is named, and the release starts when it is created", async () => {
   const name = "missing.production";
   await stage.scene.release(A, {}, name);
-  await saysWhy(name, "Missing", `${EU}: Application argocd/missing does not exist on ${EU}: create it, or correct application.name and application.namespace of the Environment`);
+  await saysWhy(
+    name,
+    "Missing",
+    `${EU}: Application argocd/missing does not exist on ${EU}: create it, or correct application.name and application.namespace of the Environment`,
+  );
   await stage.deploy("missing", [EU]);
   await starts(name);
 });
@@ -117,7 +136,11 @@ test("several sources and none chosen is refused with a list of them, without th
     { repoURL: "https://robot:hunter2@git.example/a", path: "chart", targetRevision: OLD },
     { repoURL: "https://charts.example", chart: "many", targetRevision: "1.2.3" },
   ];
-  const { spec, ...rest } = application({ repoURL: "", name: "many", annotations: { "conductor.dev/authorized": `team-a/${name}` } }) as ReturnType<typeof application> & { spec: object };
+  const { spec, ...rest } = application({
+    repoURL: "",
+    name: "many",
+    annotations: { "conductor.dev/authorized": `team-a/${name}` },
+  }) as ReturnType<typeof application> & { spec: object };
   await stage.cluster(EU).apply([{ ...rest, spec: { ...spec, source: undefined, sources } }]);
   await stage.scene.release(A, {}, name);
   await saysWhy(
@@ -133,7 +156,9 @@ test("two targets that resolve to one Application are refused, and names by clus
   await stage.environment("asia", ["tokyo-1", "osaka-1"]);
   for (const cluster of ["tokyo-1", "osaka-1"]) {
     const annotations = { "conductor.dev/authorized": `team-a/${name}` };
-    await stage.cluster(EU).apply([application({ repoURL: "https://git.example/deploy", name: `shared-${cluster}`, revision: OLD, annotations })]);
+    await stage
+      .cluster(EU)
+      .apply([application({ repoURL: "https://git.example/deploy", name: `shared-${cluster}`, revision: OLD, annotations })]);
   }
   await stage.deploy("shared", [EU], { annotations: { "conductor.dev/authorized": `team-a/${name}` } });
   await stage.scene.release(A, {}, name);
@@ -142,7 +167,9 @@ test("two targets that resolve to one Application are refused, and names by clus
     "DuplicateApplication",
     `osaka-1: osaka-1 and tokyo-1 resolve to one Application, argocd/shared on ${EU}: put {{cluster}} into application.name of the Environment`,
   );
-  await stage.environment("asia", ["tokyo-1", "osaka-1"], { application: { name: "{{service}}-{{cluster}}", targetRevision: "{{revision}}" } });
+  await stage.environment("asia", ["tokyo-1", "osaka-1"], {
+    application: { name: "{{service}}-{{cluster}}", targetRevision: "{{revision}}" },
+  });
   await starts(name);
   assert.equal((await stage.app(EU, "shared")).spec.source?.targetRevision, OLD);
 });
@@ -156,7 +183,10 @@ test("an Application that another ServiceRelease steers is refused, and free whe
   const before = await stage.touched("taken");
   await stage.scene.release(commit("b"), {}, second);
   const { status } = await stage.stalled(second, "ApplicationTaken");
-  assert.equal(status?.waitingOn?.message, `${EU}: Application argocd/taken is steered by ServiceRelease team-a/${first} already: one Application has one release`);
+  assert.equal(
+    status?.waitingOn?.message,
+    `${EU}: Application argocd/taken is steered by ServiceRelease team-a/${first} already: one Application has one release`,
+  );
   assert.deepEqual(await stage.touched("taken"), before);
   await stage.home.delete(`/apis/conductor.dev/v1alpha1/namespaces/team-a/servicereleases/${first}`);
   await starts(second);

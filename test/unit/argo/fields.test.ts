@@ -14,7 +14,11 @@ for (const [what, application, values] of [
   ["a target revision", { targetRevision: "{{revision}}" }, { targetRevision: R2 }],
   [
     "values files by environment and cluster, one that two names fill alike once",
-    { helm: { valueFiles: ["values.yaml", "values-{{environment}}.yaml", "values-production.yaml", "values-{{environment}}-{{cluster}}.yaml"] } },
+    {
+      helm: {
+        valueFiles: ["values.yaml", "values-{{environment}}.yaml", "values-production.yaml", "values-{{environment}}-{{cluster}}.yaml"],
+      },
+    },
     { "helm.valueFiles": ["values.yaml", "values-production.yaml", "values-production-eu.yaml"] },
   ],
   ["whether values files may be missing", { helm: { ignoreMissingValueFiles: true } }, { "helm.ignoreMissingValueFiles": true }],
@@ -26,7 +30,10 @@ for (const [what, application, values] of [
   [
     "images by their name",
     { kustomize: { images: ["checkout=registry.example:5000/checkout:{{revision}}", "registry.example/side:1.0"] } },
-    { "kustomize.images[checkout]": `checkout=registry.example:5000/checkout:${R2}`, "kustomize.images[registry.example/side]": "registry.example/side:1.0" },
+    {
+      "kustomize.images[checkout]": `checkout=registry.example:5000/checkout:${R2}`,
+      "kustomize.images[registry.example/side]": "registry.example/side:1.0",
+    },
   ],
   ["environment of a plugin", { plugin: { env: { REVISION: "{{ revision }}" } } }, { "plugin.env[REVISION]": R2 }],
 ] as const) {
@@ -35,7 +42,7 @@ for (const [what, application, values] of [
 
 test("an image is known by what comes before =, else by its name without tag and digest", () => {
   const names = {
-    "nginx": "nginx",
+    nginx: "nginx",
     "nginx:1.27": "nginx",
     "nginx@sha256:abc": "nginx",
     "nginx:1.27@sha256:abc": "nginx",
@@ -65,14 +72,25 @@ const sources: Source[] = [
   { name: "c", repoURL: "https://git.example/b.git", path: "y" },
   { repoURL: "https://charts.example", chart: "checkout" },
 ];
-const listed = "name a, repoURL https://git.example/a.git, path x; name b, repoURL https://git.example/b.git, path x; name c, repoURL https://git.example/b.git, path y; repoURL https://charts.example, chart checkout";
+const listed =
+  "name a, repoURL https://git.example/a.git, path x; name b, repoURL https://git.example/b.git, path x; name c, repoURL https://git.example/b.git, path y; repoURL https://charts.example, chart checkout";
 for (const [what, of, selector, picked] of [
   ["by name", sources, { name: "b" }, 1],
   ["by repository and path", sources, { repoURL: "https://git.example/b.git", path: "y" }, 2],
   ["by repository and chart", sources, { repoURL: "https://charts.example", chart: "checkout" }, 3],
   ["as the only one", sources.slice(3), undefined, 0],
-  ["by nothing, when there are several: refused, without the password", sources, undefined, `it has 4 sources: say which one in application.source of the Environment (${listed})`],
-  ["by what matches two", sources, { repoURL: "https://git.example/b.git" }, `2 of its sources match application.source {"repoURL":"https://git.example/b.git"}; its sources: ${listed}`],
+  [
+    "by nothing, when there are several: refused, without the password",
+    sources,
+    undefined,
+    `it has 4 sources: say which one in application.source of the Environment (${listed})`,
+  ],
+  [
+    "by what matches two",
+    sources,
+    { repoURL: "https://git.example/b.git" },
+    `2 of its sources match application.source {"repoURL":"https://git.example/b.git"}; its sources: ${listed}`,
+  ],
   ["by what matches none", sources, { name: "z" }, `it has no source that matches application.source {"name":"z"}; its sources: ${listed}`],
   ["of none", [], undefined, "it has 0 sources: say which one in application.source of the Environment (none)"],
 ] as const) {
@@ -113,12 +131,21 @@ const anySource = fc.record(
         releaseName: fc.constant("kept"),
         valueFiles: fc.array(value, { minLength: 1, maxLength: 3 }),
         ignoreMissingValueFiles: fc.constant(true),
-        parameters: fc.uniqueArray(fc.record({ name: fc.constantFrom("image.tag", "x", "other"), value }), { selector: ({ name }) => name, minLength: 1 }),
+        parameters: fc.uniqueArray(fc.record({ name: fc.constantFrom("image.tag", "x", "other"), value }), {
+          selector: ({ name }) => name,
+          minLength: 1,
+        }),
       },
       { requiredKeys: ["releaseName"] },
     ),
     kustomize: fc.record({ images: fc.uniqueArray(fc.constantFrom("a:1", "other:2"), { minLength: 1 }) }),
-    plugin: fc.record({ name: fc.constant("cmp"), env: fc.uniqueArray(fc.record({ name: fc.constantFrom("X", "OTHER"), value }), { selector: ({ name }) => name, minLength: 1 }) }, { requiredKeys: ["name"] }),
+    plugin: fc.record(
+      {
+        name: fc.constant("cmp"),
+        env: fc.uniqueArray(fc.record({ name: fc.constantFrom("X", "OTHER"), value }), { selector: ({ name }) => name, minLength: 1 }),
+      },
+      { requiredKeys: ["name"] },
+    ),
   },
   { requiredKeys: ["repoURL"] },
 );
@@ -156,7 +183,18 @@ test("values are the same whether an absent one is null, false or left out", () 
     { ...base, "helm.ignoreMissingValueFiles": null },
     { ...base, "helm.parameters[x]": { value: "1", forceString: false } },
   ];
-  assert.deepEqual(variants.map((one) => sameValues(base, one)), [true, true, true]);
-  const others = [{ ...base, targetRevision: "b" }, { ...base, "helm.parameters[x]": { value: "1", forceString: true } }, { ...base, "helm.valueFiles": [] }, { targetRevision: "a" }];
-  assert.deepEqual(others.map((one) => sameValues(base, one)), [false, false, false, false]);
+  assert.deepEqual(
+    variants.map((one) => sameValues(base, one)),
+    [true, true, true],
+  );
+  const others = [
+    { ...base, targetRevision: "b" },
+    { ...base, "helm.parameters[x]": { value: "1", forceString: true } },
+    { ...base, "helm.valueFiles": [] },
+    { targetRevision: "a" },
+  ];
+  assert.deepEqual(
+    others.map((one) => sameValues(base, one)),
+    [false, false, false, false],
+  );
 });

@@ -42,15 +42,33 @@ test("of a whole Application, everything that a decision looks at is seen", () =
 });
 
 test("an operation of ours is known by its tag", () => {
-  const { operation, lastOperation } = seen(application().syncing({ run: RUN, revision: R2, retries: 2, finished: 4, message: "Retrying" }));
+  const { operation, lastOperation } = seen(
+    application().syncing({ run: RUN, revision: R2, retries: 2, finished: 4, message: "Retrying" }),
+  );
   assert.deepEqual(operation, { run: RUN, automated: false, revision: R2 });
-  assert.deepEqual(lastOperation, { run: RUN, automated: false, revision: R2, phase: "Running", message: "Retrying", startedAt: at(0), finishedAt: at(4), retryCount: 2, hasResult: true });
+  assert.deepEqual(lastOperation, {
+    run: RUN,
+    automated: false,
+    revision: R2,
+    phase: "Running",
+    message: "Retrying",
+    startedAt: at(0),
+    finishedAt: at(4),
+    retryCount: 2,
+    hasResult: true,
+  });
 });
 
 for (const [what, app, settled] of [
   ["a commit is where to go back to", application(), { targetRevision: R1 }],
   ["a branch is pinned to the commit that it resolved to", application().tracking("main").synced(R1), { targetRevision: R1 }],
-  ["no revision is pinned to the commit of HEAD", application().but(({ spec }) => void delete spec.source?.targetRevision).synced(R1), { targetRevision: R1 }],
+  [
+    "no revision is pinned to the commit of HEAD",
+    application()
+      .but(({ spec }) => void delete spec.source?.targetRevision)
+      .synced(R1),
+    { targetRevision: R1 },
+  ],
   ["what is not compared yet is nowhere to go back to", application().tracking("main"), undefined],
   ["what is out of sync is nowhere to go back to", application().outOfSync(), undefined],
   ["what is not healthy is nowhere to go back to", application().health("Progressing"), undefined],
@@ -66,31 +84,68 @@ for (const [what, change, compared] of [
   ["another image", { kustomize: { images: ["a:1"] } }, false],
   ["another plugin variable", { plugin: { env: [{ name: "A", value: "1" }] } }, false],
   ["an empty kustomize, which Argo CD drops", { kustomize: {} }, true],
-  ["a false that Argo CD drops", { helm: { valueFiles: ["values.yaml"], parameters: [{ name: "replicas", value: "3", forceString: false }], ignoreMissingValueFiles: false } }, true],
+  [
+    "a false that Argo CD drops",
+    {
+      helm: {
+        valueFiles: ["values.yaml"],
+        parameters: [{ name: "replicas", value: "3", forceString: false }],
+        ignoreMissingValueFiles: false,
+      },
+    },
+    true,
+  ],
 ] as const) {
   test(`a comparison of the source with ${what} is ${compared ? "" : "not "}of the source of now`, () => {
     assert.equal(seen(application().tracking(R1, change)).compared, compared);
   });
 }
 
+test("a comparison of more sources, or of fewer, is not of the sources of now", () => {
+  const [a, b] = [{ repoURL: "https://git.example/a.git" }, { repoURL: "https://git.example/b.git" }];
+  const app = application();
+  const compared = (was: typeof app, now: typeof app): boolean =>
+    observe(project({ ...now.raw, status: was.synced().raw["status"] }), { repoURL: a.repoURL }, {}).compared;
+  const [one, both] = [app.from(a), app.from(a, b)];
+  assert.deepEqual(
+    [compared(both, both), compared(both, one), compared(one, both), compared(app.from(b, a), both)],
+    [true, false, false, false],
+  );
+});
+
 test("automated sync that is switched off, or missing, is none", () => {
-  const policy = (syncPolicy: Record<string, unknown>) => seen(application().but(({ spec }) => void (spec.syncPolicy = syncPolicy))).automated;
-  assert.deepEqual([policy({ automated: {} }), policy({ automated: { enabled: true } }), policy({ automated: { enabled: false } }), policy({})], [true, true, false, false]);
+  const policy = (syncPolicy: Record<string, unknown>) =>
+    seen(application().but(({ spec }) => void (spec.syncPolicy = syncPolicy))).automated;
+  assert.deepEqual(
+    [policy({ automated: {} }), policy({ automated: { enabled: true } }), policy({ automated: { enabled: false } }), policy({})],
+    [true, true, false, false],
+  );
 });
 
 test("who would write over us: the ApplicationSet that owns it, else the Application that applies it", () => {
   const child = application().annotated("argocd.argoproj.io/tracking-id", "root:argoproj.io/Application:argocd/checkout");
-  assert.deepEqual([seen(child.bySet("shops")).owner, seen(child).owner, seen(application()).owner], [{ kind: "ApplicationSet", name: "shops" }, { kind: "Application", name: "root" }, { kind: "Nobody" }]);
-  assert.deepEqual([seen(child.bySet("shops")).owner, seen(child).owner, seen(application()).owner].map((owner) => consentRemedy(owner, "a: b")), [
-    "put a: b into spec.template.metadata.annotations of ApplicationSet shops, which generates it",
-    "put a: b into its manifest in git, which Application root applies",
-    "annotate it: a: b",
-  ]);
+  assert.deepEqual(
+    [seen(child.bySet("shops")).owner, seen(child).owner, seen(application()).owner],
+    [{ kind: "ApplicationSet", name: "shops" }, { kind: "Application", name: "root" }, { kind: "Nobody" }],
+  );
+  assert.deepEqual(
+    [seen(child.bySet("shops")).owner, seen(child).owner, seen(application()).owner].map((owner) => consentRemedy(owner, "a: b")),
+    [
+      "put a: b into spec.template.metadata.annotations of ApplicationSet shops, which generates it",
+      "put a: b into its manifest in git, which Application root applies",
+      "annotate it: a: b",
+    ],
+  );
 });
 
 test("our own writes and those of Argo CD's controller are not somebody's", () => {
-  const by = (...managers: string[]) => seen(application().but((raw) => void (raw.metadata = { ...raw.metadata, managedFields: managers.map((manager) => ({ manager })) }))).manager;
-  assert.deepEqual([by("kubectl-edit", "release-conductor", "argocd-application-controller"), by("argocd-application-controller"), by("a", "b")], ["kubectl-edit", undefined, "b"]);
+  const by = (...managers: string[]) =>
+    seen(application().but((raw) => void (raw.metadata = { ...raw.metadata, managedFields: managers.map((manager) => ({ manager })) })))
+      .manager;
+  assert.deepEqual(
+    [by("kubectl-edit", "release-conductor", "argocd-application-controller"), by("argocd-application-controller"), by("a", "b")],
+    ["kubectl-edit", undefined, "b"],
+  );
 });
 
 test("messages lose the passwords of URLs, and are cut", () => {
@@ -108,10 +163,19 @@ test("conditions that only warn are no errors", () => {
 
 test("whatever an API server sends is read, or named as what cannot be read", () => {
   const broken = project({ metadata: { name: "checkout" }, spec: { source: { repoURL: 7 } } });
-  assert.deepEqual([broken.fault?.startsWith("it is not an Application that can be read: spec.source.repoURL"), observe(broken, undefined, {}).values], [true, undefined]);
+  assert.deepEqual(
+    [broken.fault?.startsWith("it is not an Application that can be read: spec.source.repoURL"), observe(broken, undefined, {}).values],
+    [true, undefined],
+  );
   fc.assert(
-    fc.property(fc.dictionary(fc.constantFrom("spec", "status", "operation"), fc.object({ key: fc.constantFrom("source", "sources", "sync", "operationState", "health", "revisions", "info"), maxDepth: 3 })), (fields) => {
-      observe(project({ ...fields, metadata: { name: "checkout" } }), undefined, { targetRevision: R2 });
-    }),
+    fc.property(
+      fc.dictionary(
+        fc.constantFrom("spec", "status", "operation"),
+        fc.object({ key: fc.constantFrom("source", "sources", "sync", "operationState", "health", "revisions", "info"), maxDepth: 3 }),
+      ),
+      (fields) => {
+        observe(project({ ...fields, metadata: { name: "checkout" } }), undefined, { targetRevision: R2 });
+      },
+    ),
   );
 });

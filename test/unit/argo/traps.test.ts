@@ -29,7 +29,11 @@ trap("the plain way: patched, compared, synced, settled for 5 s, heard once more
   [500, there.reconciled(10), "Ready Verified"],
 ]);
 
-const badCommit = patched.synced().compared("Unknown").condition("ComparisonError", "Failed to load target state: unable to resolve 2222 to a commit").reconciled(2);
+const badCommit = patched
+  .synced()
+  .compared("Unknown")
+  .condition("ComparisonError", "Failed to load target state: unable to resolve 2222 to a commit")
+  .reconciled(2);
 trap("A: a commit that does not exist shows itself as revision, Healthy and Succeeded: the error alone tells, and fails at the deadline", [
   [1, patched, "Patched NotObserved"],
   [2, badCommit, "Syncing ComparisonError"],
@@ -48,8 +52,23 @@ const sources = [
 trap(
   "A: several sources of which one fails leave revisions empty",
   [
-    [2, application().from(...sources).compared("Unknown", []).condition("ComparisonError", "authentication required").reconciled(2), "Syncing ComparisonError"],
-    [3, application().from(...sources).compared("Synced", []).reconciled(3), "Syncing RevisionMoved"],
+    [
+      2,
+      application()
+        .from(...sources)
+        .compared("Unknown", [])
+        .condition("ComparisonError", "authentication required")
+        .reconciled(2),
+      "Syncing ComparisonError",
+    ],
+    [
+      3,
+      application()
+        .from(...sources)
+        .compared("Synced", [])
+        .reconciled(3),
+      "Syncing RevisionMoved",
+    ],
   ],
   { source: { name: "values" } },
 );
@@ -62,7 +81,11 @@ trap("B: repo errors that Argo CD swallows are no update at all: not observed, a
 
 trap("C: a project that forbids the source leaves revision and comparison as they were", [
   [1, there, "Syncing Settling"],
-  [2, there.compared("Unknown").health("Unknown").condition("InvalidSpecError", "application repo is not permitted in project"), "Syncing ComparisonError"],
+  [
+    2,
+    there.compared("Unknown").health("Unknown").condition("InvalidSpecError", "application repo is not permitted in project"),
+    "Syncing ComparisonError",
+  ],
   [10, there, "Syncing Settling"],
 ]);
 
@@ -141,7 +164,9 @@ trap("nothing is written to an Application that Argo CD does not look at", [
   [9000, application(), "Pending Planned, needs Patch"],
 ]);
 
-const window = patched.outOfSync().syncing({ run: "0d9e9a52-run", revision: R2, started: 1, message: "Sync operation blocked by sync window" });
+const window = patched
+  .outOfSync()
+  .syncing({ run: "0d9e9a52-run", revision: R2, started: 1, message: "Sync operation blocked by sync window" });
 trap("a sync window is waited out for as long as it lasts", [
   [2, window, "Waiting SyncWindow"],
   [90_000, window.syncing({ run: "0d9e9a52-run", revision: R2, started: 1 }), "Syncing OperationRunning"],
@@ -157,16 +182,41 @@ trap("a suspended canary waits without a deadline", [
 
 const pruning = { kind: "ConfigMap", name: "old", status: "OutOfSync", requiresPruning: true };
 trap("resources that wait to be pruned are named as such, and fail as such", [
-  [2, there.outOfSync().but(({ status }) => void (status["resources"] = [{ kind: "Service", name: "checkout", status: "Synced" }, pruning])), "Syncing NeedsPrune"],
+  [
+    2,
+    there.outOfSync().but(({ status }) => void (status["resources"] = [{ kind: "Service", name: "checkout", status: "Synced" }, pruning])),
+    "Syncing NeedsPrune",
+  ],
   [902, there.outOfSync().but(({ status }) => void (status["resources"] = [pruning])), "Failed NeedsPrune"],
 ]);
 
 trap(
   "several sources: the revision that counts is the one of the source that is steered",
   [
-    [2, application().from(...sources).synced(["1.0.0", R1]).reconciled(2), "Syncing RevisionMoved"],
-    [3, application().from(...sources).synced(["1.0.0", R2]).reconciled(3), "Syncing Settling"],
-    [4, application().from(...sources).synced(["1.0.0", R2]).but(({ spec }) => void (spec.sources = [{ ...sources[0], targetRevision: "1.1.0" }, ...sources.slice(1)])), "Patched NotObserved"],
+    [
+      2,
+      application()
+        .from(...sources)
+        .synced(["1.0.0", R1])
+        .reconciled(2),
+      "Syncing RevisionMoved",
+    ],
+    [
+      3,
+      application()
+        .from(...sources)
+        .synced(["1.0.0", R2])
+        .reconciled(3),
+      "Syncing Settling",
+    ],
+    [
+      4,
+      application()
+        .from(...sources)
+        .synced(["1.0.0", R2])
+        .but(({ spec }) => void (spec.sources = [{ ...sources[0], targetRevision: "1.1.0" }, ...sources.slice(1)])),
+      "Patched NotObserved",
+    ],
   ],
   { source: { name: "values" } },
 );
@@ -175,14 +225,43 @@ const chart = { repoURL: "https://charts.example", chart: "checkout", targetRevi
 for (const [kind, source, resolved, thought] of [
   ["an exact chart version resolves to itself", chart, "1.4.2", "Syncing Settling"],
   ["a chart version that resolves to another one has moved", chart, "1.4.3", "Syncing RevisionMoved"],
-  ["a lightweight tag resolves to its commit", { repoURL: "https://git.example/a.git", path: ".", targetRevision: "v1.4.2" }, R2, "Syncing Settling"],
-  ["an annotated tag resolves to the tag object", { repoURL: "https://git.example/a.git", path: ".", targetRevision: "v1.4.2" }, "f".repeat(40), "Syncing Settling"],
-  ["the digest of an OCI artifact resolves to itself", { repoURL: "oci://registry.example/app", path: ".", targetRevision: `sha256:${"a".repeat(64)}` }, `sha256:${"a".repeat(64)}`, "Syncing Settling"],
-  ["a tag of an OCI artifact that looks like a commit resolves to a digest", { repoURL: "oci://registry.example/app", path: ".", targetRevision: R2 }, `sha256:${"a".repeat(64)}`, "Syncing Settling"],
+  [
+    "a lightweight tag resolves to its commit",
+    { repoURL: "https://git.example/a.git", path: ".", targetRevision: "v1.4.2" },
+    R2,
+    "Syncing Settling",
+  ],
+  [
+    "an annotated tag resolves to the tag object",
+    { repoURL: "https://git.example/a.git", path: ".", targetRevision: "v1.4.2" },
+    "f".repeat(40),
+    "Syncing Settling",
+  ],
+  [
+    "the digest of an OCI artifact resolves to itself",
+    { repoURL: "oci://registry.example/app", path: ".", targetRevision: `sha256:${"a".repeat(64)}` },
+    `sha256:${"a".repeat(64)}`,
+    "Syncing Settling",
+  ],
+  [
+    "a tag of an OCI artifact that looks like a commit resolves to a digest",
+    { repoURL: "oci://registry.example/app", path: ".", targetRevision: R2 },
+    `sha256:${"a".repeat(64)}`,
+    "Syncing Settling",
+  ],
 ] as const) {
   trap(
     kind,
-    [[2, application().but(({ spec }) => void (spec.source = { ...source })).synced(resolved).reconciled(2), thought]],
+    [
+      [
+        2,
+        application()
+          .but(({ spec }) => void (spec.source = { ...source }))
+          .synced(resolved)
+          .reconciled(2),
+        thought,
+      ],
+    ],
     { wanted: want({ desired: { targetRevision: source.targetRevision } }) },
   );
 }

@@ -32,7 +32,9 @@ test("a registration allows the namespaces that it names, or all", () => {
 
 const variables = { service: "checkout", environment: "production", cluster: "eu", namespace: "team-a", revision: "v1" };
 test("variables are put in wherever they stand; other braces and unknown names are left", () => {
-  const filled = ["{{service}}-{{ cluster }}", "{{revision}}{{revision}}", "{a,b}", "{{unknown}}", "{{constructor}}", "{{service}", ""].map((text) => fill(text, variables));
+  const filled = ["{{service}}-{{ cluster }}", "{{revision}}{{revision}}", "{a,b}", "{{unknown}}", "{{constructor}}", "{{service}", ""].map(
+    (text) => fill(text, variables),
+  );
   assert.deepEqual(filled, ["checkout-eu", "v1v1", "{a,b}", "{{unknown}}", "{{constructor}}", "{{service}", ""]);
 });
 
@@ -45,8 +47,13 @@ for (const [what, entries, clusters, unknown] of [
   ["names are in the order of the environment", [{ name: "us" }, { name: "eu" }], ["us", "eu"], []],
   ["a selector takes all that match, by name", [{ selector: { matchLabels: { tier: "1" } } }], ["ap", "eu"], []],
   ["all labels must match", [{ selector: { matchLabels: { tier: "1", region: "eu" } } }], ["eu"], []],
-  ["an empty selector takes all", [{ selector: {} }], ["ap", "eu", "us"], []],
-  ["who is named twice is there once, where it stood first", [{ name: "us" }, { selector: {} }, { name: "ap" }], ["us", "ap", "eu"], []],
+  ["an empty selector takes all", [{ selector: { matchLabels: {} } }], ["ap", "eu", "us"], []],
+  [
+    "who is named twice is there once, where it stood first",
+    [{ name: "us" }, { selector: { matchLabels: {} } }, { name: "ap" }],
+    ["us", "ap", "eu"],
+    [],
+  ],
   ["who is named and not registered is unknown, once", [{ name: "zz" }, { name: "eu" }, { name: "zz" }], ["eu"], ["zz"]],
   ["a selector that matches nobody takes nobody", [{ selector: { matchLabels: { region: "mars" } } }], [], []],
 ] as const) {
@@ -55,7 +62,12 @@ for (const [what, entries, clusters, unknown] of [
 
 test("a wish is its revision and clusters, in any order; all clusters are not the same as each named", () => {
   const same = [wish({ revision: "a", clusters: ["x", "y"] }), wish({ revision: "a", clusters: ["y", "x"] })];
-  const others = [wish({ revision: "b", clusters: ["x", "y"] }), wish({ revision: "a" }), wish({ revision: "a", clusters: ["x"] }), wish({ revision: "a", clusters: ["x,y"] })];
+  const others = [
+    wish({ revision: "b", clusters: ["x", "y"] }),
+    wish({ revision: "a" }),
+    wish({ revision: "a", clusters: ["x"] }),
+    wish({ revision: "a", clusters: ["x,y"] }),
+  ];
   assert.equal(same[0], same[1]);
   assert.equal(new Set([...same, ...others]).size, 5);
 });

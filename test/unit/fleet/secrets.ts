@@ -1,7 +1,7 @@
 /** Registrations as the API server sends them, for tests. */
 export const canary = "CANARY-f3a9c2d1";
 
-export function base64(text: string): string {
+function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 

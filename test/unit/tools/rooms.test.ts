@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { refuse, ROOMS } from "#tools/lint/rooms.ts";
 
@@ -59,4 +61,12 @@ test("the rooms form no circle", () => {
     for (const next of [...(ROOMS[name]?.imports ?? []), ...(ROOMS[name]?.types ?? [])]) below(next, [...path, name]);
   };
   for (const name of Object.keys(ROOMS)) below(name, []);
+});
+
+test("CONTRIBUTING.md shows every room with what it may import", () => {
+  const text = readFileSync(join(import.meta.dirname, "..", "..", "..", "CONTRIBUTING.md"), "utf8");
+  for (const [name, { imports, types = [] }] of Object.entries(ROOMS)) {
+    const row = text.split("\n").find((line) => line.startsWith(`| \`${name}\` |`)) ?? "";
+    assert.equal(row.split("|")[3]?.trim(), [...imports, ...types.map((room) => `${room}'s types`)].join(", ") || "–", name);
+  }
 });

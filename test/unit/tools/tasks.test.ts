@@ -41,6 +41,22 @@ const counted: readonly (readonly [
   ["a file without a test", [line("passed"), file("passed")], 0, false, false, ["a.test.ts has no test in it"]],
   ["a file without a test that matches", [line("passed"), file("passed")], 0, true, true, []],
   ["a file that breaks", [line("passed"), file("failed")], 1, false, false, ["a.test.ts failed outside its tests"]],
+  [
+    "a file that breaks and has no test that matches",
+    [line("passed"), { ...file("failed"), file: "b.test.ts" }],
+    1,
+    true,
+    true,
+    ["b.test.ts has no test that matches; what it failed with is not counted"],
+  ],
+  [
+    "a file that breaks and has a test that matches",
+    [line("passed"), file("failed")],
+    1,
+    true,
+    false,
+    ["a.test.ts failed outside its tests"],
+  ],
   ["a runner that fails for another reason", [line("passed")], 7, false, false, []],
   ["a skipped test, named", [line("passed"), line("skipped")], 0, false, true, ['skipped "a"']],
 ];

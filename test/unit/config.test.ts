@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseConfig } from "../../src/config.ts";
+
+const defaults = { namespace: "release-conductor", logLevel: "info", host: "0.0.0.0", port: 8080, settleTime: 5000, contactTime: 5000 };
+
+for (const [what, args, env, more] of [
+  ["nothing given", [], {}, {}],
+  ["the namespace of its pod", [], { POD_NAMESPACE: "conductor" }, { namespace: "conductor" }],
+  ["an empty namespace of its pod, which is none", [], { POD_NAMESPACE: "" }, {}],
+  ["a flag before the pod's namespace", ["--namespace", "mine"], { POD_NAMESPACE: "conductor" }, { namespace: "mine" }],
+  [
+    "every flag",
+    ["--log-level=debug", "--listen", "127.0.0.1:0", "--settle-time", "1m30s", "--contact-time=2s"],
+    {},
+    { logLevel: "debug", host: "127.0.0.1", port: 0, settleTime: 90_000, contactTime: 2000 },
+  ],
+  ["an address of IPv6", ["--listen", "[::1]:9090"], {}, { host: "::1", port: 9090 }],
+] as const) {
+  test(`config of ${what}`, () => assert.deepEqual(parseConfig(args, env), { ...defaults, ...more }));
+}
+
+test("help is asked for", () => assert.equal(parseConfig(["--help"], {}), "help"));
+
+const time = "must be a duration of hours, minutes and seconds, such as 90s, 15m or 1h30m";
+for (const [args, message] of [
+  [["--log-level", "loud"], '--log-level must be one of debug, info, warn, error, not "loud"'],
+  [["--listen", "8080"], '--listen must be HOST:PORT, such as 0.0.0.0:8080, not "8080"'],
+  [["--listen", "host:65536"], '--listen must be HOST:PORT, such as 0.0.0.0:8080, not "host:65536"'],
+  [["--settle-time", "5"], `--settle-time ${time}, not "5"`],
+  [["--settle-time", "0s"], `--settle-time ${time}, not "0s"`],
+  [["--contact-time", ""], `--contact-time ${time}, not ""`],
+  [["--namespace", ""], '--namespace must be the name of a namespace, not ""'],
+  [["--namespace", "Mine"], '--namespace must be the name of a namespace, not "Mine"'],
+] as const) {
+  test(`${args.join(" ")} is refused: ${message}`, () => assert.throws(() => parseConfig(args, {}), { message }));
+}
+
+test("an unknown flag, and one without its value, are refused by name", () => {
+  assert.throws(() => parseConfig(["--nope"], {}), /--nope/);
+  assert.throws(() => parseConfig(["--listen"], {}), /--listen/);
+});
