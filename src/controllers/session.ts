@@ -137,7 +137,7 @@ function isDue({ changed, memo }: Tracked, now: number): boolean {
 }
 
 function afterWrite(memo: TargetMemo, kind: WriteKind, now: number): TargetMemo {
-  if (kind === "Refresh") return { ...memo, refreshAskedAt: now, need: undefined };
+  if (kind === "Refresh") return { ...memo, refreshAskedAt: now, refused: undefined, need: undefined };
   if (kind === "Terminate") return { ...memo, need: undefined };
   return {
     ...memo,

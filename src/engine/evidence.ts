@@ -81,6 +81,14 @@ export function isStuck({ operation, lastOperation: last }: Observation): boolea
   return isFailure(last.phase) || (last.phase === "Succeeded" && !last.hasResult);
 }
 
+/**
+ * Whether Argo CD has synced this very revision before this run: what has drifted since it syncs again by itself only
+ * where self-heal is on (auto_sync.md).
+ */
+export function isSpent({ compared, lastOperation: last, revision }: Observation, want: Want): boolean {
+  return compared && last?.phase === "Succeeded" && last.startedAt === want.lastOperation && last.revision === revision;
+}
+
 /** What the revision that we asked for resolves to, once that is known. */
 function ourRevision(seen: Observation): string | undefined {
   return seen.pinned ?? (seen.compared ? seen.revision : undefined);
@@ -188,15 +196,20 @@ function isHealthy(seen: Observation): Finding | undefined {
 export function reverted(seen: Observation, want: Want): Finding {
   const changed = seen.values === undefined ? undefined : difference(want.desired, seen.values);
   const what = changed === undefined ? "our values are gone" : `${changed.field} is ${show(changed.b)} again, not ${show(changed.a)}`;
-  return { phase: "Reverted", reason: "RevertedByOwner", message: `${what}. ${remedy(seen)}` };
+  return { phase: "Reverted", reason: "RevertedByOwner", message: `${what}. ${remedy(seen, pointer(changed?.field))}` };
 }
 
-function remedy(seen: Observation): string {
+/** Where a field is in an Application with one source, as the owners' lists of ignored differences want it. */
+function pointer(field = "targetRevision"): string {
+  return `/spec/source/${field.split(".", 1)[0] ?? field}`;
+}
+
+function remedy(seen: Observation, at: string): string {
   switch (seen.owner.kind) {
     case "ApplicationSet":
-      return `ApplicationSet ${seen.owner.name} owns this Application: give it spec.ignoreApplicationDifferences: [{jsonPointers: [/spec/source/targetRevision]}] and spec.preservedFields.annotations: [conductor.dev/authorized]`;
+      return `ApplicationSet ${seen.owner.name} owns this Application: give it spec.ignoreApplicationDifferences: [{jsonPointers: [${at}]}] and spec.preservedFields.annotations: [conductor.dev/authorized]`;
     case "Application":
-      return `Application ${seen.owner.name} manages this one: give it spec.ignoreDifferences: [{group: argoproj.io, kind: Application, jsonPointers: [/spec/source/targetRevision, /operation]}] and syncOptions: [RespectIgnoreDifferences=true]`;
+      return `Application ${seen.owner.name} manages this one: give it spec.ignoreDifferences: [{group: argoproj.io, kind: Application, jsonPointers: [${at}, /operation]}] and syncOptions: [RespectIgnoreDifferences=true]`;
     case "Nobody":
       return `Somebody else writes to this Application${seen.manager === undefined ? "" : ` (${seen.manager})`}: let one writer own its revision`;
   }

@@ -1,5 +1,5 @@
 import type { FieldValues } from "#api/releaserun.ts";
-import { isForeign, isLeftover, isStuck, missing, reverted, type Finding } from "./evidence.ts";
+import { isForeign, isLeftover, isSpent, isStuck, missing, reverted, type Finding } from "./evidence.ts";
 import { difference, sameValues, show, type Observation, type Seen } from "./observation.ts";
 import type { TargetMemo, Want } from "./world.ts";
 
@@ -81,7 +81,7 @@ function differs(want: Want, seen: Observation, values: FieldValues, before: Tar
     return { ...deadline(want, moved(memo, blocker, now), now, blocker), need: isLeftover(seen, want) ? "Terminate" : undefined };
   const need = seen.automated && !isStuck(seen) ? "Patch" : "PatchAndSync";
   if (memo.refused === undefined) return { ...moved(memo, PLANNED, now), need, lookAt: undefined };
-  return deadline(want, { ...moved(memo, { phase: "Waiting", reason: "WriteRefused", message: memo.refused }, now), need }, now);
+  return deadline(want, { ...moved(memo, orRefused({ ...PLANNED, phase: "Waiting" }, memo), now), need }, now);
 }
 
 const PLANNED: Finding = { phase: "Pending", reason: "Planned", message: "in the plan, not touched yet" };
@@ -100,21 +100,21 @@ function holds(want: Want, seen: Observation, before: TargetMemo, now: number): 
   // does not sync by itself it would have written its operation with them.
   const isOurs = seen.automated || seen.operation?.run === want.run || seen.lastOperation?.run === want.run;
   const written = before.written || (isOurs && live !== undefined && !sameValues(live, want.desired));
-  const memo = { ...before, written, refused: undefined };
+  const memo = { ...before, written };
   const known = { ...want, lastOperation: want.lastOperation ?? memo.contact?.lastOperation };
   const finding = missing(seen, known);
   if (finding === undefined) return arrived(want, seen, memo, now);
   const next = moved(withoutEvidence(memo), finding, now);
   if (finding.reason === "Degraded") return degraded(want, next, memo, finding, now);
-  const need = wantsSync(known, seen, memo, finding) ? "Sync" : undefined;
-  return deadline(want, { ...next, need }, now, finding);
+  if (!wantsSync(known, seen, memo, finding)) return deadline(want, next, now, finding);
+  return deadline(want, { ...moved(next, orRefused(finding, memo), now), need: "Sync" }, now);
 }
 
 /** Whether nobody but us will start the sync: it does not sync by itself, or will not try this revision again. */
 function wantsSync(want: Want, seen: Observation, memo: TargetMemo, finding: Finding): boolean {
   if (seen.operation !== undefined || memo.written || seen.lastOperation?.run === want.run) return false;
   if (finding.reason !== "OutOfSync" && finding.reason !== "NeedsPrune") return false;
-  return seen.automated ? isStuck(seen) : finding.reason === "OutOfSync";
+  return seen.automated ? isStuck(seen) || (finding.reason === "OutOfSync" && isSpent(seen, want)) : finding.reason === "OutOfSync";
 }
 
 function degraded(want: Want, next: TargetMemo, before: TargetMemo, finding: Finding, now: number): TargetMemo {
@@ -143,10 +143,15 @@ function arrived(want: Want, seen: Observation, memo: TargetMemo, now: number): 
     return deadline(want, { ...moved(held, AWAITING, now), heartbeat, progressAt: now, need: "Refresh" }, now, AWAITING);
   }
   if (seen.reconciledAt !== undefined && seen.reconciledAt !== held.heartbeat) return { ...moved(held, VERIFIED, now), heard: true };
-  const waiting = deadline(want, moved(held, AWAITING, now), now, AWAITING);
+  const waiting = deadline(want, moved(held, orRefused(AWAITING, held), now), now);
   if (isVerdict(waiting) || seen.refreshing) return waiting;
   const again = (held.refreshAskedAt ?? -Infinity) + REFRESH_AGAIN;
   return now >= again ? { ...waiting, need: "Refresh" } : { ...waiting, lookAt: Math.min(waiting.lookAt ?? Infinity, again) };
+}
+
+/** What is awaited, or that its API server will not take the write which would bring it about. */
+function orRefused(finding: Finding, { refused }: TargetMemo): Finding {
+  return refused === undefined ? finding : { ...finding, reason: "WriteRefused", message: refused };
 }
 
 const VERIFIED: Finding = { phase: "Ready", reason: "Verified", message: "verified" };

@@ -347,3 +347,21 @@ test("what is waited for has its time: the deadline, the end of settling, or non
   const looks = [patched, there, there.health("Suspended"), unreachable].map((seen) => story([[3, seen]]).memo.lookAt);
   assert.deepEqual(looks, [T0 + 900_000, T0 + 8000, undefined, undefined]);
 });
+
+// What nobody else will begin, and what is not let.
+
+const drifted = application().tracking(R2).outOfSync(R2).ended("Succeeded", { revision: R2, started: -100, finished: -90 });
+tells(
+  "an Application that was synced to our revision before, has drifted since and does not heal itself, is synced",
+  [[0, drifted, "Syncing OutOfSync, needs Sync"]],
+  { wanted: want({ live: { targetRevision: R2 }, lastOperation: at(-100) }) },
+);
+tells(
+  "it is not synced again once that was done",
+  [[9, drifted.ended("Succeeded", { run: RUN, revision: R2, started: 1, finished: 3 }).reconciled(3), "Syncing OutOfSync"]],
+  { wanted: want({ live: { targetRevision: R2 }, lastOperation: at(-100) }) },
+);
+tells("a sync that is refused is told in the words of the refusal", [[0, drifted, "Syncing WriteRefused, needs Sync"]], {
+  wanted: want({ live: { targetRevision: R2 }, lastOperation: at(-100) }),
+  from: memo({ refused: "denied by policy" }),
+});
