@@ -73,7 +73,6 @@ export function isSuccess(outcome: string | undefined): boolean {
 
 /** Why a release cannot start. Each has a remedy in its message. */
 export const STALLED_REASONS = [
-  "InvalidSpec",
   "EnvironmentNotFound",
   "RevisionNotOfKind",
   "ClusterUnknown",

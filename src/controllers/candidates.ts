@@ -22,7 +22,7 @@ export interface Destination extends Place {
 
 export type Destinations =
   | { readonly kind: "Refused"; readonly reason: StalledReason; readonly message: string; readonly objections: readonly Objection[] }
-  | { readonly kind: "Destinations"; readonly destinations: readonly Destination[] };
+  | { readonly kind: "Destinations"; readonly environment: Environment; readonly destinations: readonly Destination[] };
 
 /** A name of a namespaced object: RFC 1123 subdomain. */
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
@@ -62,7 +62,7 @@ export function destinations(release: ServiceRelease, environment: Environment |
       "InvalidName",
       `"${misnamed.application.namespace}/${misnamed.application.name}" is no name of an Application: correct application.name or application.namespace of the Environment`,
     );
-  return { kind: "Destinations", destinations: places };
+  return { kind: "Destinations", environment, destinations: places };
 }
 
 /** One sentence for all objections. */

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { API_VERSION, milliseconds } from "#api/rules.ts";
 import type { Environment } from "#api/environment.ts";
-import type { ReleaseRun, RunSpec } from "#api/releaserun.ts";
+import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
-import { plan } from "#engine/plan.ts";
+import { plan, type Planned } from "#engine/plan.ts";
 import { failed } from "#kube/errors.ts";
 import { collection, object } from "#kube/paths.ts";
 import type { WorkQueue } from "#kube/queue.ts";
@@ -12,6 +11,7 @@ import { driftOf } from "./drift.ts";
 import { releaseHash } from "./hash.ts";
 import { involved, keyOf, RELEASE_RUNS, SERVICE_RELEASES, type Parts } from "./parts.ts";
 import { releaseStatus, type Standing } from "./releasestatus.ts";
+import { newRun } from "./newrun.ts";
 import { numberOf, RunIndex } from "./runindex.ts";
 import type { Place, Sightings } from "./sightings.ts";
 
@@ -54,8 +54,8 @@ export class ReleaseController {
     // A wish that was given up for another one, and is wished again, was not tried to its end.
     const superseded = newest?.status?.phase === "Superseded";
     if (newest !== undefined && !superseded && newest.spec.release.hash === releaseHash(release.spec)) {
-      this.#follow(key, inFlight ? [] : newest.spec.targets);
-      const drift = inFlight ? [] : driftOf(newest, this.#sightings);
+      this.#follow(key, newest.status?.phase === "Succeeded" ? newest.spec.targets : []);
+      const drift = driftOf(newest, this.#sightings);
       if (drift === undefined) {
         this.#queue.addAfter(key, this.#parts.settings.contactTime);
         // What was said of it stands until it has been looked at.
@@ -78,17 +78,16 @@ export class ReleaseController {
   /** Looks everywhere, validates everything, and makes a run; or says why it does not. Undefined while what was said still stands. */
   async #plan(key: string, release: ServiceRelease, tried: readonly ReleaseRun[], signal: AbortSignal): Promise<Standing | undefined> {
     const { environments, fleet, settings } = this.#parts;
-    const environment = environments.get(`${release.metadata.namespace}/${release.spec.environment}`);
-    const where = destinations(release, environment, fleet);
-    if (where.kind === "Refused" || environment === undefined) {
+    const where = destinations(release, environments.get(`${release.metadata.namespace}/${release.spec.environment}`), fleet);
+    if (where.kind === "Refused") {
       this.#follow(key, []);
-      return where.kind === "Refused" ? { ...where, kind: "Stalled" } : { kind: "Pending", message: "waiting for its Environment" };
+      return { ...where, kind: "Stalled" };
     }
 
     this.#follow(key, where.destinations);
     const living = new Set(this.#parts.releases.list().map(({ metadata }) => metadata.uid));
     const takenBy = (place: Place): string | undefined => this.#index.takenBy(place, release.metadata.uid, (uid) => living.has(uid));
-    const found = await candidates(release, environment, where.destinations, this.#parts, this.#sightings, takenBy, signal);
+    const found = await candidates(release, where.environment, where.destinations, this.#parts, this.#sightings, takenBy, signal);
     const planned = plan(found, tried);
     switch (planned.kind) {
       case "Observing":
@@ -105,7 +104,7 @@ export class ReleaseController {
         this.#queue.addAfter(key, 10_000);
         return {
           kind: "Stalled",
-          reason: first?.reason ?? "InvalidSpec",
+          reason: first.reason,
           message: summary(planned.objections),
           objections: planned.objections,
         };
@@ -115,7 +114,7 @@ export class ReleaseController {
         if (planned.targets.some((target) => takenBy(target) !== undefined)) return this.#plan(key, release, tried, signal);
         const unclaim = this.#index.claim(planned.targets, release.metadata.uid, key);
         try {
-          return { kind: "Run", run: await this.#create(key, release, environment, planned, signal), drift: [] };
+          return { kind: "Run", run: await this.#create(key, release, where.environment, planned, signal), drift: [] };
         } catch (error) {
           unclaim();
           throw error;
@@ -128,49 +127,19 @@ export class ReleaseController {
     key: string,
     release: ServiceRelease,
     environment: Environment,
-    planned: Extract<ReturnType<typeof plan>, { kind: "Plan" }>,
+    planned: Planned,
     signal: AbortSignal,
   ): Promise<ReleaseRun> {
-    const { name, namespace, uid, generation } = release.metadata;
-    const runName = `${name}-${this.#lastNumber(release) + 1}`;
-    const { source } = environment.spec.application;
-    const spec: RunSpec = {
-      release: { name, uid, generation, hash: releaseHash(release.spec) },
-      kind: "Forward",
-      service: release.spec.service,
-      environment: release.spec.environment,
-      revision: release.spec.revision,
-      ...(source === undefined ? {} : { source }),
-      progressDeadlineSeconds: milliseconds(environment.spec.strategy.progressDeadline) / 1000,
-      values: [...planned.values],
-      targets: [...planned.targets],
-    };
-    const run = {
-      apiVersion: API_VERSION,
-      kind: "ReleaseRun",
-      metadata: {
-        name: runName,
-        namespace,
-        ownerReferences: [{ apiVersion: API_VERSION, kind: release.kind, name, uid, controller: true, blockOwnerDeletion: true }],
-      },
-      spec,
-    };
+    const { namespace } = release.metadata;
+    const run = newRun(release, environment, planned, this.#lastNumber(release) + 1);
     const answer = await this.#parts.home.create<ReleaseRun>(collection(RELEASE_RUNS, namespace), run, signal);
-    this.#created.set(key, { run: `${namespace}/${runName}`, resourceVersion: answer.metadata.resourceVersion });
+    this.#created.set(key, { run: `${namespace}/${run.metadata.name}`, resourceVersion: answer.metadata.resourceVersion });
+    const { revision, targets } = run.spec;
     const left = planned.unreachable.length === 0 ? "" : `; out of reach now: ${planned.unreachable.slice(0, 10).join(", ")}`;
-    this.#parts.events.record(
-      involved(release),
-      "Normal",
-      "RunPlanned",
-      `${runName}: revision ${spec.revision} to ${spec.targets.length} clusters${left}`,
-    );
-    this.#parts.log.info("run planned", {
-      release: key,
-      run: runName,
-      revision: spec.revision,
-      targets: spec.targets.length,
-      unreachable: planned.unreachable.length,
-    });
+    const note = `${run.metadata.name}: revision ${revision} to ${targets.length} clusters${left}`;
+    this.#parts.events.record(involved(release), "Normal", "RunPlanned", note);
+    const counts = { targets: targets.length, unreachable: planned.unreachable.length };
+    this.#parts.log.info("run planned", { release: key, run: run.metadata.name, revision, ...counts });
     return answer;
   }
 

@@ -42,14 +42,25 @@ export class RunIndex {
     for (const key of keys) if (this.#claims.get(key)?.uid === uid) this.#claims.delete(key);
   }
 
+  #remove(key: string): void {
+    const uid = this.#releaseOf.get(key);
+    if (uid === undefined) return;
+    const siblings = this.#byRelease.get(uid) ?? new Map<string, ReleaseRun>();
+    const gone = siblings.get(key)?.spec.targets.map(applicationKey) ?? [];
+    siblings.delete(key);
+    this.#releaseOf.delete(key);
+    if (siblings.size === 0) this.#byRelease.delete(uid);
+    const left = new Set([...siblings.values()].flatMap(({ spec }) => spec.targets.map(applicationKey)));
+    for (const app of gone) {
+      const users = this.#byApplication.get(app);
+      if (!left.has(app)) users?.delete(uid);
+      if (users?.size === 0) this.#byApplication.delete(app);
+    }
+  }
+
   #update(key: string): void {
     const run = this.#runs.get(key);
-    const owner = this.#releaseOf.get(key);
-    if (run === undefined) {
-      if (owner !== undefined) this.#byRelease.get(owner)?.delete(key);
-      this.#releaseOf.delete(key);
-      return;
-    }
+    if (run === undefined) return this.#remove(key);
     const { uid, name } = run.spec.release;
     const siblings = this.#byRelease.get(uid) ?? new Map<string, ReleaseRun>();
     const known = siblings.has(key);

@@ -23,13 +23,18 @@ export interface Objection {
 
 export type Plan =
   | { readonly kind: "Observing"; readonly clusters: readonly string[] }
-  | { readonly kind: "Refused"; readonly objections: readonly Objection[] }
-  | {
-      readonly kind: "Plan";
-      readonly values: readonly FieldValues[];
-      readonly targets: readonly RunTarget[];
-      readonly unreachable: readonly string[];
-    };
+  | { readonly kind: "Refused"; readonly objections: readonly [Objection, ...Objection[]] }
+  | Planned;
+
+/** Nothing speaks against it. */
+export interface Planned {
+  readonly kind: "Plan";
+  /** Every set of values that the targets speak of, by position. */
+  readonly values: readonly FieldValues[];
+  readonly targets: readonly RunTarget[];
+  /** The clusters among them that could not be asked. */
+  readonly unreachable: readonly string[];
+}
 
 /**
  * The plan of a release, or everything that speaks against it: all reachable targets are validated before any is
@@ -39,8 +44,8 @@ export function plan(candidates: readonly Candidate[], previous: readonly Releas
   const unasked = candidates.filter((one) => one.seen.kind === "Unasked" || one.seen.kind === "Behind");
   if (unasked.length > 0) return { kind: "Observing", clusters: unasked.map((one) => one.cluster) };
 
-  const objections = [...collisions(candidates), ...candidates.flatMap(objection)];
-  if (objections.length > 0) return { kind: "Refused", objections };
+  const [first, ...others] = [...collisions(candidates), ...candidates.flatMap(objection)];
+  if (first !== undefined) return { kind: "Refused", objections: [first, ...others] };
 
   const table = valueTable();
   const baselines = baselinesOf(previous);
