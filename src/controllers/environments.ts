@@ -4,10 +4,10 @@ import type { ClusterProblem, Environment, EnvironmentStatus } from "#api/enviro
 import { LIMITS } from "#api/rules.ts";
 import { allows } from "#engine/consent.ts";
 import { members } from "#engine/members.ts";
-import { object } from "#kube/paths.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import { lockedOut } from "./candidates.ts";
 import { ENVIRONMENTS, type Parts } from "./parts.ts";
+import { putStatus } from "./putstatus.ts";
 
 /** How often a cluster that nobody watches is asked whether it answers, in milliseconds. */
 const PROBE_EVERY = 60_000;
@@ -47,7 +47,8 @@ export class EnvironmentController {
 
     // 2. Say so.
     const status = statusOf(environment, covered.clusters.length + covered.unknown.length, problems, clock.now());
-    if (!isDeepStrictEqual(status, environment.status)) await this.#report(key, environment, status, signal);
+    if (!isDeepStrictEqual(status, environment.status))
+      this.#reported.set(key, await putStatus(this.#parts.home, ENVIRONMENTS, environment, status, signal));
 
     // 3. Ask those of whom nobody knows. The answer comes back as a change of the fleet.
     for (const name of covered.clusters) this.#probe(name, signal);
@@ -75,19 +76,6 @@ export class EnvironmentController {
     if (clock.now() - (this.#probedAt.get(instance.name) ?? -Infinity) < PROBE_EVERY / 2) return;
     this.#probedAt.set(instance.name, clock.now());
     void instance.client.get("/version", signal).catch(() => undefined);
-  }
-
-  async #report(key: string, environment: Environment, status: EnvironmentStatus, signal: AbortSignal): Promise<void> {
-    const { namespace, name, resourceVersion } = environment.metadata;
-    const body = {
-      apiVersion: environment.apiVersion,
-      kind: environment.kind,
-      metadata: { namespace, name, resourceVersion },
-      spec: environment.spec,
-      status,
-    };
-    const answer = await this.#parts.home.request({ method: "PUT", path: object(ENVIRONMENTS, namespace, name, "status"), body }, signal);
-    this.#reported.set(key, (answer.body as Environment).metadata.resourceVersion);
   }
 }
 

@@ -10,6 +10,7 @@ import { candidates, destinations, summary, type Destination } from "./candidate
 import { driftOf } from "./drift.ts";
 import { releaseHash } from "./hash.ts";
 import { involved, keyOf, RELEASE_RUNS, SERVICE_RELEASES, type Parts } from "./parts.ts";
+import { putStatus } from "./putstatus.ts";
 import { releaseStatus, type Standing } from "./releasestatus.ts";
 import { newRun } from "./newrun.ts";
 import { numberOf, RunIndex } from "./runindex.ts";
@@ -144,19 +145,9 @@ export class ReleaseController {
   }
 
   async #report(key: string, release: ServiceRelease, standing: Standing, runs: readonly ReleaseRun[], signal: AbortSignal): Promise<void> {
-    const { namespace, name, resourceVersion } = release.metadata;
     const status = releaseStatus(release, standing, runs, this.#parts.clock.now());
     if (isDeepStrictEqual(status, release.status)) return;
-    const path = object(SERVICE_RELEASES, namespace, name, "status");
-    const body = {
-      apiVersion: release.apiVersion,
-      kind: release.kind,
-      metadata: { namespace, name, resourceVersion },
-      spec: release.spec,
-      status,
-    };
-    const answer = await this.#parts.home.request({ method: "PUT", path, body }, signal);
-    this.#reported.set(key, (answer.body as ServiceRelease).metadata.resourceVersion);
+    this.#reported.set(key, await putStatus(this.#parts.home, SERVICE_RELEASES, release, status, signal));
     this.#tell(release, standing);
   }
 

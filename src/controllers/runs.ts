@@ -2,11 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { ReleaseRun, RunStatus } from "#api/releaserun.ts";
 import { step } from "#engine/step.ts";
 import type { Target, TargetWrite } from "#engine/world.ts";
-import { KubeFailure } from "#kube/errors.ts";
-import { object } from "#kube/paths.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import { releaseHash } from "./hash.ts";
 import { involved, keyOf, RELEASE_RUNS, type Parts } from "./parts.ts";
+import { putStatus } from "./putstatus.ts";
 import { hasNewVerdict, runStatus } from "./runstatus.ts";
 import { Session } from "./session.ts";
 import type { Sightings } from "./sightings.ts";
@@ -100,12 +99,9 @@ export class RunController {
   }
 
   async #store(key: string, run: ReleaseRun, status: RunStatus, signal: AbortSignal): Promise<void> {
-    const { namespace, name, resourceVersion } = run.metadata;
-    const path = object(RELEASE_RUNS, namespace, name, "status");
-    const body = { apiVersion: run.apiVersion, kind: run.kind, metadata: { namespace, name, resourceVersion }, spec: run.spec, status };
-    const answer = await this.#parts.home.request({ method: "PUT", path, body }, signal);
+    const version = await putStatus(this.#parts.home, RELEASE_RUNS, run, status, signal);
     this.#reportedAt.set(key, this.#parts.clock.now());
-    this.#stored.set(key, versionOf(answer.body));
+    this.#stored.set(key, version);
   }
 
   #begin(key: string, run: ReleaseRun, session: Session, wanted: TargetWrite, signal: AbortSignal): void {
@@ -162,10 +158,4 @@ function hasBlindSpot(targets: readonly Target[]): boolean {
     if (memo.phase === "Ready") return memo.evidenceSince === undefined;
     return memo.phase === "Unreachable" || memo.phase === "Unknown" || (memo.need === undefined && memo.lookAt === undefined);
   });
-}
-
-function versionOf(body: unknown): string {
-  const version = (body as { metadata?: { resourceVersion?: unknown } } | undefined)?.metadata?.resourceVersion;
-  if (typeof version !== "string") throw new KubeFailure("ServerError", "the API server answered a write without a resourceVersion");
-  return version;
 }

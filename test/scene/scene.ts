@@ -4,10 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { Cluster } from "#plane/cluster.ts";
-import { acquireCrds } from "#plane/parts.ts";
+import { acquire, acquireCrds } from "#plane/parts.ts";
 import { Plane, type PlaneOptions } from "#plane/plane.ts";
+import { reporter } from "#plane/progress.ts";
 import { startConductor, type Conductor, type ConductorOptions } from "./conductor.ts";
 import { forUser, manifests, registration, type Manifest, type RegistrationSpec } from "./manifests.ts";
+
+const SERVERS = ["etcd", "kube-apiserver", "kubectl"] as const;
 
 export interface SceneOptions extends PlaneOptions {
   readonly clusters: readonly string[];
@@ -28,6 +31,8 @@ export class Scene implements AsyncDisposable {
   }
 
   static async start({ clusters, argocd, ...options }: SceneOptions): Promise<Scene> {
+    // All at once: what must be built is announced as a whole, and not part by part.
+    await acquire(argocd ? [...SERVERS, "argocd", "redis", "helm"] : SERVERS, options.progress ?? reporter(process.stderr));
     const plane = await Plane.start(options);
     try {
       const [home, ...targets] = await Promise.all([management(plane), ...clusters.map((name) => target(plane, name, argocd))]);
