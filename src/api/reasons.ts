@@ -1,6 +1,6 @@
 /**
  * The closed vocabulary of what is reported. Whoever shows these switches on them exhaustively, so that adding
- * one is a compile error wherever it must be shown. DESIGN.md "Vocabulary".
+ * one is a compile error wherever it must be shown.
  */
 
 /** What one target is doing. */

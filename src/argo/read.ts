@@ -35,7 +35,7 @@ interface RawOperation {
 }
 interface RawLastOperation extends RawOperation, Omit<LastOperation, keyof Operation> {}
 
-/** Conditions that make the rest of a status untrue (argocd.md 2.3); SyncError repeats what operationState says. */
+/** Conditions that make the rest of a status untrue (docs/evidence.md); SyncError repeats what operationState says. */
 const ERRORS: ReadonlySet<string> = new Set(["ComparisonError", "InvalidSpecError", "UnknownError"]);
 const MESSAGE = 700;
 

@@ -6,7 +6,7 @@ import type { ServiceRelease, ServiceReleaseStatus } from "#api/servicerelease.t
 import type { Objection } from "#engine/plan.ts";
 import { waitingOn } from "./runstatus.ts";
 
-/** Where a release stands. Each state of DESIGN.md's table of conditions is one of these. */
+/** Where a release stands. Each state of README's table of conditions is one of these. */
 export type Standing =
   /** It waits to be planned. */
   | { readonly kind: "Pending"; readonly message: string }

@@ -4,7 +4,7 @@ import type { Want } from "./world.ts";
 
 /**
  * Has this Application arrived? A list of named questions, asked in order; the first that is not answered with
- * yes is the reason shown. Never "Synced and Healthy" alone: argocd.md section 2.3 and its traps A to I.
+ * yes is the reason shown. Never "Synced and Healthy" alone: docs/evidence.md, and its traps A to I.
  */
 
 export interface Finding {
@@ -164,7 +164,7 @@ function isSynced(seen: Observation): Finding | undefined {
   return { phase: "Syncing", reason: "OutOfSync", message: `sync status is ${seen.sync || "not reported"}` };
 }
 
-/** Health and sync of before the operation's end are of before the operation (Kargo's health checker; argocd.md 2.2). */
+/** Health and sync of before the operation's end are of before the operation (controller/appcontroller.go). */
 function isFresh(seen: Observation): Finding | undefined {
   const finished = seen.lastOperation?.finishedAt;
   if (finished === undefined) return undefined;

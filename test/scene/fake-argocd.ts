@@ -59,7 +59,7 @@ const every = 80;
 
 /**
  * Plays the application controller of Argo CD 3.6 in one cluster: reads Applications again and again, and writes their
- * status as argocd.md section 2.2 says. An Application that is seen for the first time is taken to be deployed as it is.
+ * status as its controller does (controller/appcontroller.go). An Application that is seen for the first time is taken to be deployed as it is.
  */
 export class FakeArgoCD {
   readonly #client: Client;

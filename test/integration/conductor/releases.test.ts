@@ -71,7 +71,7 @@ test("a first release brings every target to its revision, and says so on the re
   });
 });
 
-test("conditions follow the table of DESIGN.md at every stage, and speak of the newest generation", async () => {
+test("conditions follow the table in the README at every stage, and speak of the newest generation", async () => {
   const name = "stages.canary";
   const consent = { annotations: { "conductor.dev/authorized": `team-a/${name}` } };
   await stage.deploy("stages", ["eu-west-1"], consent);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { application, R1, R2, story, want, type Look } from "#test/build.ts";
 
-/** The traps of reference/argocd.md section 2.2, each as what Argo CD shows over time. `0` is the moment of our patch. */
+/** The traps of docs/evidence.md, each as what Argo CD shows over time. `0` is the moment of our patch. */
 
 const patched = application().tracking(R2);
 const syncing = patched.outOfSync().syncing({ revision: R2, started: 1 });

@@ -44,7 +44,7 @@ const brief = (standing: Standing): string => {
   return `${phase}: ${conditions.map(({ type, status, reason }) => `${type}=${status}${type === "Finished" && status === "True" ? ` (${reason})` : ""}`).join(" ")}`;
 };
 
-// DESIGN.md's table of conditions, row by row.
+// The README's table of conditions, row by row.
 const inFlight = "Ready=False Reconciling=True Stalled=False Finished=False";
 const good = (outcome: string): string => `${outcome}: Ready=True Reconciling=False Stalled=False Finished=True (${outcome})`;
 const bad = (outcome: string): string => `${outcome}: Ready=False Reconciling=False Stalled=True Finished=True (${outcome})`;
