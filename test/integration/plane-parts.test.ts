@@ -5,7 +5,9 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { isAlive } from "#plane/alive.ts";
+import { withLock } from "#plane/lock.ts";
 
 const module = new URL("../plane/parts.ts", import.meta.url).href;
 
@@ -134,4 +136,27 @@ test("a build that fails says what to check, and shows the compiler's last lines
     lines.join("\n"),
     /Building helm from .* failed\. Check .*GOPROXY.*set RELEASE_CONDUCTOR_HELM to a binary\.\ndial tcp: no route to host$/,
   );
+});
+
+test("three who want the lock at once, in one process, have it one after another", async () => {
+  const path = join(folder, "locks", "lock");
+  const order: string[] = [];
+  const turn = (name: string) =>
+    withLock(
+      path,
+      () => undefined,
+      async () => {
+        order.push(`${name} begins`);
+        await setImmediate();
+        order.push(`${name} ends`);
+      },
+    );
+  await Promise.all(["a", "b", "c"].map(turn));
+  const names = order.filter((_, index) => index % 2 === 0).map((line) => line.split(" ", 1)[0]);
+  assert.deepEqual(
+    order,
+    names.flatMap((name) => [`${name} begins`, `${name} ends`]),
+  );
+  assert.deepEqual(names.toSorted(), ["a", "b", "c"]);
+  assert.deepEqual(await readdir(join(folder, "locks")), []);
 });

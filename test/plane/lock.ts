@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
@@ -13,7 +14,8 @@ const beat = 10_000;
  */
 export async function withLock<T>(path: string, waiting: (holder: string, seconds: number) => void, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
-  const mine = `${path}.${hostname()}.${process.pid}`;
+  // Of this call alone: one process may wait for the lock in several places.
+  const mine = `${path}.${hostname()}.${process.pid}.${randomUUID()}`;
   await writeFile(mine, JSON.stringify({ pid: process.pid, host: hostname() }));
   try {
     const started = Date.now();
@@ -40,10 +42,14 @@ export async function withLock<T>(path: string, waiting: (holder: string, second
 
 /** A hard link appears whole or not at all: nobody sees a lock without its holder's name in it. */
 async function taken(mine: string, path: string): Promise<boolean> {
-  return link(mine, path).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await link(mine, path);
+    return true;
+  } catch (error) {
+    // Anything but that it is held would be waited for in vain.
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
 }
 
 async function holderOf(path: string): Promise<{ name: string; dead: boolean }> {
