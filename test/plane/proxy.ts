@@ -107,7 +107,7 @@ export class FaultProxy {
   async stop(): Promise<void> {
     this.#faults.clear();
     const closed = this.#server.listening ? new Promise((resolve) => this.#server.close(resolve)) : undefined;
-    for (const socket of this.#sockets.values()) socket.resetAndDestroy();
+    for (const socket of this.#sockets.values()) socket.destroy();
     this.#agent.destroy();
     await closed;
   }

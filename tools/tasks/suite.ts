@@ -15,7 +15,8 @@ export async function runSuite(suite: SuiteName, { only }: Options, quiet = fals
   const files = named.length > 0 ? named : all;
   if (files.length === 0) return lost(suite, `no test file was found below test/${suite}`, 0);
   // Of a file without a match node does not run all hooks: servers that one of them started would keep it alive.
-  const pattern = only !== undefined && named.length === 0 ? [`--test-name-pattern=${only}`, "--test-force-exit"] : [];
+  const pattern = only !== undefined && named.length === 0 ? [`--test-name-pattern=${only}`] : [];
+  const forced = SUITES[suite].forceExit || pattern.length > 0 ? ["--test-force-exit"] : [];
 
   const folder = mkdtempSync(join(tmpdir(), "release-conductor-tests-"));
   const counted = join(folder, "lines");
@@ -32,6 +33,7 @@ export async function runSuite(suite: SuiteName, { only }: Options, quiet = fals
         ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
         ...[`--test-reporter=${join(import.meta.dirname, "reporter.ts")}`, `--test-reporter-destination=${counted}`],
         ...pattern,
+        ...forced,
         ...files,
       ],
       quiet ? {} : { show: "always" },

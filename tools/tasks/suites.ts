@@ -7,13 +7,18 @@ interface Suite {
   readonly tier: Tier | "check";
   /** Files at a time: a server or two belong to each. */
   readonly concurrency: number;
+  /**
+   * Ends a file's process when its tests and hooks have ended. Node 26.10 may spin for ever in its own cleanup of handles
+   * (Environment::CleanupHandles) after sockets were reset, as the fault proxy does.
+   */
+  readonly forceExit: boolean;
 }
 
 /** The folders of test/ and how their files run. A folder with tests that stands nowhere here is an error, never skipped. */
 export const SUITES = {
-  unit: { tier: "check", concurrency: 2 },
-  integration: { tier: "test", concurrency: 2 },
-  e2e: { tier: "test:e2e", concurrency: 1 },
+  unit: { tier: "check", concurrency: 2, forceExit: false },
+  integration: { tier: "test", concurrency: 2, forceExit: true },
+  e2e: { tier: "test:e2e", concurrency: 1, forceExit: true },
 } as const satisfies Readonly<Record<string, Suite>>;
 export type SuiteName = keyof typeof SUITES;
 
