@@ -174,6 +174,7 @@ function verdict(memo: TargetMemo, after: string): Pick<Finding, "reason" | "mes
   switch (memo.reason) {
     case "AwaitingHeartbeat":
     case "NotObserved":
+    case "StaleStatus":
       return {
         reason: "ArgoCDSilent",
         message: `${after}: Argo CD does not look at this Application; is its application controller running? (${memo.message})`,

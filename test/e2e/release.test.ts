@@ -144,7 +144,9 @@ test("an Argo CD that falls silent after Synced is not taken for success", async
   await scene.release(revision(3));
   await untilTrue("eu-west-1 is synced", async () => {
     const { status } = await applicationOf("eu-west-1");
-    return status?.sync?.status === "Synced" && status.sync.revision === revision(3) && status.operationState?.phase === "Succeeded";
+    const { phase, finishedAt = "" } = status?.operationState ?? {};
+    const looked = Date.parse(status?.reconciledAt ?? "") >= Date.parse(finishedAt);
+    return status?.sync?.status === "Synced" && status.sync.revision === revision(3) && phase === "Succeeded" && looked;
   });
   await scene.cluster("eu-west-1").argocd?.stopController();
   const release = await scene.finished({ seconds: 120 });
@@ -246,7 +248,7 @@ interface Application {
   readonly status?: {
     readonly reconciledAt?: string;
     readonly sync?: { readonly status?: string; readonly revision?: string };
-    readonly operationState?: { readonly phase?: string };
+    readonly operationState?: { readonly phase?: string; readonly finishedAt?: string };
     readonly history?: readonly { readonly revision?: string }[];
   };
 }

@@ -365,3 +365,8 @@ tells("a sync that is refused is told in the words of the refusal", [[0, drifted
   wanted: want({ live: { targetRevision: R2 }, lastOperation: at(-100) }),
   from: memo({ refused: "denied by policy" }),
 });
+
+tells("an Argo CD that never looks again after its operation is silent, not slow", [
+  [3, there.reconciled(2), "Syncing StaleStatus"],
+  [903, there.reconciled(2), "Failed ArgoCDSilent"],
+]);
