@@ -230,7 +230,7 @@ export function target(cluster: string, more: Partial<TargetMemo> = {}, wanted: 
 }
 
 export function world(targets: readonly Target[], run: Partial<World["run"]> = {}, now = T0): World {
-  return { now, run: { startedAt: T0, outcome: undefined, superseded: false, ...run }, targets };
+  return { now, run: { startedAt: T0, superseded: false, ...run }, targets };
 }
 
 const metadata = (name: string, more: Json = {}): Json => ({

@@ -47,7 +47,7 @@ export class RunController {
     const superseded = releaseHash(release.spec) !== run.spec.release.hash;
     const decision = step({
       now,
-      run: { startedAt: startedAt === undefined ? undefined : Date.parse(startedAt), outcome: undefined, superseded },
+      run: { startedAt: startedAt === undefined ? undefined : Date.parse(startedAt), superseded },
       targets,
     });
     const status = runStatus(run, decision, targets, now);

@@ -11,7 +11,7 @@ export function step(world: World): Decision {
   const counts = count(world.targets);
 
   // 2. Has it ended? A run that a newer wish has superseded ends without another write.
-  const outcome = world.run.outcome ?? ending(world, counts);
+  const outcome = ending(world, counts);
   if (outcome !== undefined) return { phase: outcome, outcome, counts, waitingOn: undefined, writes: [], nextLook: undefined };
 
   // 3. What is there to write?

@@ -83,7 +83,6 @@ export interface World {
   /** The run as it was stored last. */
   readonly run: {
     readonly startedAt: number | undefined;
-    readonly outcome: Outcome | undefined;
     /** A newer wish exists: start nothing more. */
     readonly superseded: boolean;
   };
