@@ -4,7 +4,7 @@ import { connectOverHttp } from "#fleet/connect.ts";
 import { HttpTransport } from "#kube/http.ts";
 import type { Clock, Fence, Log, Random } from "#kube/ports.ts";
 import { SafeOperator, type EventSource, type ResourceEvent } from "./base.ts";
-import { Conductor, type ConductorParts } from "./conductor.ts";
+import { Conductor, type ConductorParts } from "#controllers/conductor.ts";
 import { eventsOf } from "./events.ts";
 
 export interface OperatorParts extends Pick<ConductorParts, "namespace" | "count" | "settings"> {
