@@ -7,6 +7,7 @@ import { z } from "zod";
 
 export const APPLICATIONS = { group: "argoproj.io", version: "v1alpha1", plural: "applications" } as const;
 export const APP_PROJECTS = { group: "argoproj.io", version: "v1alpha1", plural: "appprojects" } as const;
+export const APPLICATION_SETS = { group: "argoproj.io", version: "v1alpha1", plural: "applicationsets" } as const;
 
 const helm = z.object({
   valueFiles: z.array(z.string()).optional(),
@@ -33,6 +34,7 @@ const sources = z.object({ source: source.optional(), sources: z.array(source).o
 
 const info = z.array(z.object({ name: z.string(), value: z.string() })).nullish();
 const initiatedBy = z.object({ automated: z.boolean().optional() }).optional();
+const resource = z.object({ kind: z.string().default(""), name: z.string().default("") });
 const operation = z.object({
   initiatedBy,
   info,
@@ -42,13 +44,17 @@ const operation = z.object({
 export const application = z.object({
   metadata: z.object({
     name: z.string(),
+    namespace: z.string().default(""),
     resourceVersion: z.string().default(""),
     annotations: z.record(z.string(), z.string()).nullish(),
     ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).nullish(),
-    managedFields: z.array(z.object({ manager: z.string().optional() })).nullish(),
+    managedFields: z
+      .array(z.object({ manager: z.string().optional(), time: z.string().optional(), fieldsV1: z.unknown().optional() }))
+      .nullish(),
   }),
   spec: sources.extend({
     project: z.string().default("default"),
+    destination: z.object({ server: z.string().optional(), name: z.string().optional(), namespace: z.string().optional() }).nullish(),
     syncPolicy: z
       .object({
         automated: z.object({ enabled: z.boolean().optional(), prune: z.boolean().optional() }).nullish(),
@@ -69,9 +75,10 @@ export const application = z.object({
         })
         .optional(),
       health: z.object({ status: z.string().default(""), message: z.string().optional() }).optional(),
-      resources: z.array(z.object({ status: z.string().optional(), requiresPruning: z.boolean().optional() })).nullish(),
+      resources: z.array(resource.extend({ status: z.string().optional(), requiresPruning: z.boolean().optional() })).nullish(),
       conditions: z.array(z.object({ type: z.string(), message: z.string().default("") })).nullish(),
       reconciledAt: z.string().nullish(),
+      controllerNamespace: z.string().optional(),
       operationState: z
         .object({
           phase: z.string().default(""),
@@ -80,7 +87,22 @@ export const application = z.object({
           finishedAt: z.string().nullish(),
           retryCount: z.number().optional(),
           operation: operation.optional(),
-          syncResult: z.object({ revision: z.string().optional(), revisions: z.array(z.string()).nullish() }).nullish(),
+          syncResult: z
+            .object({
+              revision: z.string().optional(),
+              revisions: z.array(z.string()).nullish(),
+              resources: z
+                .array(
+                  resource.extend({
+                    status: z.string().optional(),
+                    hookType: z.string().optional(),
+                    hookPhase: z.string().optional(),
+                    message: z.string().optional(),
+                  }),
+                )
+                .nullish(),
+            })
+            .nullish(),
         })
         .nullish(),
     })

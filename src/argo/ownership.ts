@@ -3,20 +3,27 @@ import type { Application } from "./application.ts";
 
 /**
  * Who would write over what we write. An ApplicationSet is the controller among the owner references; a parent
- * Application leaves its name in Argo CD's tracking annotation (resource_tracking.md), `<app>:<group>/<kind>:…`.
+ * Application leaves its name in Argo CD's tracking annotation (resource_tracking.md).
  */
-export function ownerOf({ metadata }: Application): Owner {
-  const set = metadata.ownerReferences?.find(({ kind }) => kind === "ApplicationSet");
+export function ownerOf(app: Application): Owner {
+  const set = app.metadata.ownerReferences?.find(({ kind }) => kind === "ApplicationSet");
   if (set !== undefined) return { kind: "ApplicationSet", name: set.name };
-  const parent = metadata.annotations?.["argocd.argoproj.io/tracking-id"]?.split(":", 1)[0];
-  return parent ? { kind: "Application", name: parent } : { kind: "Nobody" };
+  const parent = parentOf(app);
+  return parent === undefined ? { kind: "Nobody" } : { kind: "Application", name: parent.name };
 }
 
-/** Who wrote last besides Argo CD's own controller, which writes status all the time. */
-export function managerOf({ metadata }: Application): string | undefined {
-  const managers = (metadata.managedFields ?? []).map(({ manager }) => manager ?? "");
-  return managers.findLast((manager) => manager !== "" && manager !== "argocd-application-controller" && manager !== FIELD_MANAGER);
+/**
+ * The Application that applies this one: `<name>:<group>/<kind>:<namespace>/<name>`, where one outside of Argo CD's
+ * own namespace begins with its namespace and `_`. An annotation that speaks of another object was copied from there,
+ * and Argo CD does not look at it either (state.go, isSelfReferencedObj).
+ */
+export function parentOf({ metadata, status }: Application): { readonly namespace: string; readonly name: string } | undefined {
+  const id = /^(?:([^_:]+)_)?([^_:]+):argoproj\.io\/Application:[^/]*\/([^/]+)$/.exec(metadata.annotations?.[TRACKING] ?? "");
+  const [, namespace = status?.controllerNamespace ?? metadata.namespace, name, tracked] = id ?? [];
+  return name === undefined || tracked !== metadata.name ? undefined : { namespace, name };
 }
+
+const TRACKING = "argocd.argoproj.io/tracking-id";
 
 /** How our own writes are named in managedFields. */
 export const FIELD_MANAGER = "release-conductor";

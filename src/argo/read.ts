@@ -1,11 +1,14 @@
-import { isDigest, isDigestOrCommit, isExactVersion } from "#api/revision.ts";
 import type { FieldValues } from "#api/releaserun.ts";
 import { AUTHORIZED } from "#engine/consent.ts";
-import type { LastOperation, Observation, Operation } from "#engine/observation.ts";
+import { difference, type LastOperation, type Observation, type Operation } from "#engine/observation.ts";
 import type { KubeObject } from "#kube/ports.ts";
-import { application, sourcesOf, type Application, type Source } from "./application.ts";
-import { held, pick, withoutCredentials, type SourceSelector } from "./fields.ts";
-import { managerOf, ownerOf } from "./ownership.ts";
+import { application, isMultiSource, sourcesOf, type Application, type Source } from "./application.ts";
+import { pinned, sameSource } from "./comparison.ts";
+import { held, pick, type SourceSelector } from "./fields.ts";
+import { ownerOf, parentOf } from "./ownership.ts";
+import { failures, outOfSync, waitsOnlyForPruning, type Failure } from "./resources.ts";
+import { MESSAGE, said } from "./said.ts";
+import { writerOf, writersOf, type Writers } from "./writers.ts";
 
 /** The entry in an operation's info that names the run that asked for it. */
 export const RUN_INFO = "conductor.dev/run";
@@ -16,14 +19,26 @@ export interface Projected {
   readonly resourceVersion: string;
   readonly authorized: string | undefined;
   readonly project: string;
+  readonly destination: { readonly server: string; readonly name: string; readonly namespace: string };
+  /** Where its Argo CD is, and with it AppProjects; undefined until Argo CD has looked. */
+  readonly controllerNamespace: string | undefined;
+  /** The Application that applies it, if one does. */
+  readonly parent: { readonly namespace: string; readonly name: string } | undefined;
+  readonly writers: Writers;
   readonly sources: readonly Source[];
+  /** Whether they stand in a list, be it of one. */
+  readonly multi: boolean;
   readonly compared: readonly boolean[];
   readonly revisions: readonly (string | undefined)[];
   readonly operations: { readonly now: RawOperation | undefined; readonly last: RawLastOperation | undefined };
   readonly rest: Pick<
     Observation,
-    "sync" | "pruneOnly" | "health" | "errors" | "reconciledAt" | "refreshing" | "automated" | "paused" | "owner" | "manager"
+    "sync" | "pruneOnly" | "health" | "errors" | "reconciledAt" | "refreshing" | "automated" | "paused" | "owner"
   >;
+  /** What failed in the last operation, hooks included: the first few. */
+  readonly failures: readonly Failure[];
+  /** What is out of sync, as `Kind/name`: the first few. */
+  readonly outOfSync: readonly string[];
   /** Why it could not be read, if it could not. */
   readonly fault: string | undefined;
 }
@@ -37,12 +52,6 @@ interface RawLastOperation extends RawOperation, Omit<LastOperation, keyof Opera
 
 /** Conditions that make the rest of a status untrue (docs/evidence.md); SyncError repeats what operationState says. */
 const ERRORS: ReadonlySet<string> = new Set(["ComparisonError", "InvalidSpecError", "UnknownError"]);
-const MESSAGE = 700;
-
-/** What Argo CD says, as long as we show it; git names a repository with the password in its URL. */
-function said(message: string | undefined): string {
-  return withoutCredentials(message ?? "").slice(0, MESSAGE);
-}
 
 /** The door: what Argo CD's API server sent, as far as we read it. Never throws. */
 export function project(raw: KubeObject): Projected {
@@ -57,7 +66,12 @@ export function project(raw: KubeObject): Projected {
     resourceVersion: app.metadata.resourceVersion,
     authorized: app.metadata.annotations?.[AUTHORIZED],
     project: app.spec.project,
+    destination: destinationOf(app),
+    controllerNamespace: app.status?.controllerNamespace,
+    parent: parentOf(app),
+    writers: writersOf(app),
     sources,
+    multi: isMultiSource(app.spec),
     compared: sources.map((source, index) => sources.length === comparedTo.length && sameSource(source, comparedTo[index])),
     revisions: sync?.revisions?.length ? sync.revisions : [sync?.revision],
     operations: { now: app.operation ? operation(app.operation) : undefined, last: lastOperation(app) },
@@ -73,10 +87,16 @@ export function project(raw: KubeObject): Projected {
       automated: isAutomated(app),
       paused: app.metadata.annotations?.["argocd.argoproj.io/skip-reconcile"] === "true",
       owner: ownerOf(app),
-      manager: managerOf(app),
     },
+    failures: failures(app),
+    outOfSync: outOfSync(app),
     fault: undefined,
   };
+}
+
+function destinationOf({ spec }: Application): Projected["destination"] {
+  const { server = "", name = "", namespace = "" } = spec.destination ?? {};
+  return { server, name, namespace };
 }
 
 function isAutomated(app: Application): boolean {
@@ -84,8 +104,8 @@ function isAutomated(app: Application): boolean {
   return automated !== undefined && automated !== null && automated.enabled !== false;
 }
 
-/** What a release sees of it: the one source that it steers, in the fields that it steers. */
-export function observe(app: Projected, selector: SourceSelector, wanted: FieldValues): Observation {
+/** What a release sees of it: the one source that it steers, in the fields that it steers. `window` is the closed one. */
+export function observe(app: Projected, selector: SourceSelector, wanted: FieldValues, window?: string): Observation {
   const picked = app.fault === undefined ? pick(app.sources, selector) : { fault: app.fault };
   const index = "source" in picked ? picked.index : 0;
   const source = "source" in picked ? picked.source : undefined;
@@ -94,8 +114,11 @@ export function observe(app: Projected, selector: SourceSelector, wanted: FieldV
   const { now, last } = app.operations;
   return {
     ...app.rest,
+    window,
+    manager: writer(app, values, wanted),
     resourceVersion: app.resourceVersion,
     values,
+    sourceAt: app.multi ? `/spec/sources/${index}` : "/spec/source",
     sourceFault: "fault" in picked ? picked.fault : undefined,
     settled: values === undefined ? undefined : settled(app, source, values, revision),
     compared: isCompared(app),
@@ -104,6 +127,12 @@ export function observe(app: Projected, selector: SourceSelector, wanted: FieldV
     operation: now === undefined ? undefined : at(now, index),
     lastOperation: last === undefined ? undefined : lastAt(last, index),
   };
+}
+
+/** Who wrote the first field that is not as wanted; where all are, any of them. */
+function writer({ writers, multi }: Projected, values: FieldValues | undefined, wanted: FieldValues): string | undefined {
+  const changed = values === undefined ? undefined : difference(wanted, values)?.field;
+  return writerOf(writers, multi, changed === undefined ? Object.keys(wanted) : [changed]);
 }
 
 function isCompared({ compared }: Projected): boolean {
@@ -127,19 +156,6 @@ function settled(app: Projected, source: Source | undefined, values: FieldValues
     return undefined;
   if (!("targetRevision" in values) || pinned(source) !== undefined || !revision) return values;
   return { ...values, targetRevision: revision };
-}
-
-/** The spec's revision where it can resolve to nothing but itself. */
-function pinned(source: Source | undefined): string | undefined {
-  const revision = source?.targetRevision;
-  if (source === undefined || revision === undefined) return undefined;
-  return isFixed(source, revision) ? revision : undefined;
-}
-
-/** Of an OCI artifact every tag is resolved to a digest, one that looks like a commit too (util/oci/client.go). */
-function isFixed({ repoURL, chart }: Source, revision: string): boolean {
-  if (repoURL.startsWith("oci://")) return isDigest(revision);
-  return chart === undefined ? isDigestOrCommit(revision) : isExactVersion(revision);
 }
 
 function operation(raw: NonNullable<Application["operation"]>): RawOperation {
@@ -168,38 +184,18 @@ function lastOperation(app: Application): RawLastOperation | undefined {
   };
 }
 
-/** Field by field, not deep: Argo CD normalises a spec before it keeps a copy. */
-function sameSource(a: Source, b: Source | undefined): boolean {
-  return b !== undefined && comparable(a) === comparable(b);
-}
-
-function comparable({ repoURL, path, chart, ref, targetRevision, helm, kustomize, plugin }: Source): string {
-  return JSON.stringify([
-    repoURL,
-    path ?? "",
-    chart ?? "",
-    ref ?? "",
-    targetRevision ?? "",
-    helm?.valueFiles ?? [],
-    helm?.ignoreMissingValueFiles ?? false,
-    (helm?.parameters ?? []).map(({ name, value, forceString }) => [name, value, forceString ?? false]),
-    kustomize?.images ?? [],
-    (plugin?.env ?? []).map(({ name, value }) => [name, value]),
-  ]);
-}
-
-function waitsOnlyForPruning(app: Application): boolean {
-  const outOfSync = (app.status?.resources ?? []).filter((resource) => resource.status === "OutOfSync");
-  return outOfSync.length > 0 && outOfSync.every((resource) => resource.requiresPruning === true);
-}
-
 function unreadable(raw: KubeObject, why: string): Projected {
   return {
     name: raw.metadata.name,
     resourceVersion: raw.metadata.resourceVersion ?? "",
     authorized: undefined,
     project: "",
+    destination: { server: "", name: "", namespace: "" },
+    controllerNamespace: undefined,
+    parent: undefined,
+    writers: {},
     sources: [],
+    multi: false,
     compared: [],
     revisions: [],
     operations: { now: undefined, last: undefined },
@@ -213,8 +209,9 @@ function unreadable(raw: KubeObject, why: string): Projected {
       automated: false,
       paused: false,
       owner: { kind: "Nobody" },
-      manager: undefined,
     },
+    failures: [],
+    outOfSync: [],
     fault: `it is not an Application that can be read: ${why}`.slice(0, MESSAGE),
   };
 }

@@ -11,6 +11,7 @@ test("of a whole Application, everything that a decision looks at is seen", () =
   assert.deepEqual(seen(application()), {
     resourceVersion: "4711",
     values: { targetRevision: R1 },
+    sourceAt: "/spec/source",
     sourceFault: undefined,
     settled: { targetRevision: R1 },
     compared: true,
@@ -36,8 +37,9 @@ test("of a whole Application, everything that a decision looks at is seen", () =
     refreshing: false,
     automated: true,
     paused: false,
+    window: undefined,
     owner: { kind: "Nobody" },
-    manager: "kubectl-client-side-apply",
+    manager: "kubectl-client-side-apply: somebody with kubectl",
   });
 });
 
@@ -138,14 +140,71 @@ test("who would write over us: the ApplicationSet that owns it, else the Applica
   );
 });
 
-test("our own writes and those of Argo CD's controller are not somebody's", () => {
-  const by = (...managers: string[]) =>
-    seen(application().but((raw) => void (raw.metadata = { ...raw.metadata, managedFields: managers.map((manager) => ({ manager })) })))
-      .manager;
+test("an Application that Argo CD tracks leads to its parent, wherever that is; a copied annotation leads nowhere", () => {
+  const tracked = (id: string, change: (app: ApplicationBuilder) => ApplicationBuilder = (app) => app) =>
+    project(change(application().annotated("argocd.argoproj.io/tracking-id", id)).raw);
+  const far = (app: ApplicationBuilder) => app.but(({ status }) => void (status["controllerNamespace"] = "argo-system"));
+  const unseen = (app: ApplicationBuilder) => app.but(({ status }) => void delete status["controllerNamespace"]);
+  const id = "argoproj.io/Application:argocd/checkout";
   assert.deepEqual(
-    [by("kubectl-edit", "release-conductor", "argocd-application-controller"), by("argocd-application-controller"), by("a", "b")],
-    ["kubectl-edit", undefined, "b"],
+    [
+      tracked(`root:${id}`),
+      tracked(`root:${id}`, far),
+      tracked(`root:${id}`, unseen),
+      tracked(`team-x_root:${id}`, far),
+      tracked("root:argoproj.io/Application:/checkout"),
+    ].map(({ parent, rest }) => [parent?.namespace, parent?.name, rest.owner]),
+    [
+      ["argocd", "root", { kind: "Application", name: "root" }],
+      ["argo-system", "root", { kind: "Application", name: "root" }],
+      ["argocd", "root", { kind: "Application", name: "root" }],
+      ["team-x", "root", { kind: "Application", name: "root" }],
+      ["argocd", "root", { kind: "Application", name: "root" }],
+    ],
   );
+  for (const other of ["root", "root:apps/Deployment:argocd/checkout", "root:argoproj.io/Application:argocd/cart", `:${id}`, `a:b:${id}`])
+    assert.deepEqual([tracked(other).parent, tracked(other).rest.owner], [undefined, { kind: "Nobody" }], other);
+});
+
+test("where an Application goes and which Argo CD has it is known, as far as it says so", () => {
+  const { destination, controllerNamespace, multi } = project(application().raw);
+  assert.deepEqual(
+    [destination, controllerNamespace, multi],
+    [{ server: "https://kubernetes.default.svc", name: "", namespace: "checkout" }, "argocd", false],
+  );
+  const bare = project({ metadata: { name: "checkout" }, spec: { sources: [{ repoURL: "a" }] } });
+  assert.deepEqual([bare.destination, bare.controllerNamespace, bare.multi], [{ server: "", name: "", namespace: "" }, undefined, true]);
+});
+
+test("what failed in a sync is named, hooks with their phase, and so is what is out of sync: the first few", () => {
+  const app = application().but(({ status }) => {
+    const resource = { group: "", version: "v1", namespace: "checkout" };
+    status["resources"] = ["a", "b", "c", "d"].map((name) => ({ ...resource, kind: "ConfigMap", name, status: "OutOfSync" }));
+    const resources = [
+      {
+        ...resource,
+        kind: "Job",
+        name: "migrate",
+        status: "Synced",
+        hookType: "PreSync",
+        hookPhase: "Failed",
+        message: "https://m:s3cret@x Job has reached the backoff limit",
+      },
+      { ...resource, kind: "ConfigMap", name: "a", status: "Synced", hookPhase: "Running", message: "configured" },
+      { ...resource, kind: "Deployment", name: "b", status: "SyncFailed", hookPhase: "Failed", message: "x".repeat(900) },
+      { ...resource, kind: "Job", name: "c", hookType: "PostSync", hookPhase: "Error" },
+      { ...resource, kind: "Job", name: "d", hookType: "PostSync", hookPhase: "Error" },
+    ];
+    status.operationState = { ...status.operationState, syncResult: { revision: R1, resources } };
+  });
+  const { failures, outOfSync } = project(app.raw);
+  assert.deepEqual(outOfSync, ["ConfigMap/a", "ConfigMap/b", "ConfigMap/c"]);
+  assert.deepEqual(failures, [
+    { resource: "Job/migrate", hook: "PreSync", message: "https://x Job has reached the backoff limit" },
+    { resource: "Deployment/b", hook: undefined, message: "x".repeat(700) },
+    { resource: "Job/c", hook: "PostSync", message: "" },
+  ]);
+  assert.deepEqual([project(application().raw).failures, project(application().raw).outOfSync], [[], []]);
 });
 
 test("messages lose the passwords of URLs, and are cut", () => {

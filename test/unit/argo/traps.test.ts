@@ -43,7 +43,9 @@ trap("A: a commit that does not exist shows itself as revision, Healthy and Succ
   [903, there.reconciled(903), "Failed ComparisonError"],
 ]);
 
-trap("A: without its condition, status Unknown alone is no arrival", [[2, patched.compared("Unknown").reconciled(2), "Syncing OutOfSync"]]);
+trap("A: without its condition, status Unknown alone is no arrival", [
+  [2, patched.compared("Unknown").reconciled(2), "Syncing SyncUnknown"],
+]);
 
 const sources = [
   { name: "chart", repoURL: "https://charts.example", chart: "checkout", targetRevision: "1.0.0" },
