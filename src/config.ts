@@ -14,6 +14,8 @@ export interface Config {
   readonly settleTime: number;
   /** Milliseconds that a plan waits for an API server that does not answer. */
   readonly contactTime: number;
+  /** Milliseconds after which a cluster whose registration is gone counts as gone. */
+  readonly graceTime: number;
 }
 
 export const USAGE = `release-conductor: releases services to many clusters through Argo CD
@@ -22,7 +24,8 @@ export const USAGE = `release-conductor: releases services to many clusters thro
   --log-level LEVEL     ${LOG_LEVELS.join(" | ")} (info)
   --listen HOST:PORT    where /healthz, /readyz and /metrics are served (0.0.0.0:8080)
   --settle-time TIME    how long evidence must hold before a target has arrived (5s)
-  --contact-time TIME   how long a plan waits for an API server that does not answer (5s)
+  --contact-time TIME   how long a plan, a wave and a rollback wait for an API server that does not answer (5s)
+  --grace-time TIME     how long a cluster whose registration is gone may come back (5m)
   --help
 
 The management cluster is the one that KUBECONFIG, or the pod's service account, leads to.`;
@@ -37,6 +40,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
       listen: { type: "string", default: "0.0.0.0:8080" },
       "settle-time": { type: "string", default: "5s" },
       "contact-time": { type: "string", default: "5s" },
+      "grace-time": { type: "string", default: "5m" },
       help: { type: "boolean", default: false },
     },
   });
@@ -49,6 +53,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     ...listen(values.listen),
     settleTime: time("--settle-time", values["settle-time"]),
     contactTime: time("--contact-time", values["contact-time"]),
+    graceTime: time("--grace-time", values["grace-time"]),
   };
 }
 

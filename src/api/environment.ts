@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
 import { REVISION_KINDS } from "./revision.ts";
-import { cel, duration, label, LIMITS, NAME_VARIABLES, resource, template, text, timestamp, VALUE_VARIABLES } from "./rules.ts";
-
-const labels = z.record(z.string().max(317), z.string().max(63)).meta({ maxProperties: 16 });
+import { cel, label, labels, LIMITS, NAME_VARIABLES, resource, template, text, timestamp, VALUE_VARIABLES } from "./rules.ts";
+import { strategy } from "./strategy.ts";
 
 const clusterEntry = z
   .object({
@@ -100,14 +99,6 @@ const application = z
       message: "application must name what a release writes: targetRevision, helm, kustomize or plugin",
     }),
   );
-
-const strategy = z.object({
-  progressDeadline: duration("strategy.progressDeadline")
-    .prefault("15m")
-    .describe(
-      "The longest time that a target may go without observed progress before it has failed. Waiting for a person or a sync window does not count.",
-    ),
-});
 
 const spec = z.object({
   clusters: z

@@ -24,7 +24,6 @@ export type TargetPhase = (typeof TARGET_PHASES)[number];
 /** Why a target is in its phase. */
 export const TARGET_REASONS = [
   "Planned",
-  "Verifying", // at the desired values already: only the evidence is asked for
   "NotObserved", // Argo CD has not compared the values that we wrote
   "OperationRunning",
   "OperationRetrying",
@@ -39,7 +38,6 @@ export const TARGET_REASONS = [
   "SyncWindow",
   "ForeignOperation",
   "CanaryPaused",
-  "CanaryFailed",
   "ReconcilePaused", // Argo CD was told not to look at this Application
   "ComparisonError",
   "SyncFailed",
@@ -54,13 +52,36 @@ export const TARGET_REASONS = [
   "DeadlineExceeded",
   "Unreachable",
   "WatchLost",
+  "NotRegistered", // its registration is gone; after a grace time so is the cluster
+  "ClusterGone",
   "ValuesChanged",
+  "SkippedByPerson",
+  "ResourcesMissing", // health is Missing: what it deploys is not there
+  "HealthUnknown",
+  "SyncUnknown",
+  "NoBaseline", // nothing is known to go back to
+  "Untouched", // nothing of ours is there to take back
+  "NotCovered", // it joined after the plan, and is caught up when the run has ended
 ] as const;
 export type TargetReason = (typeof TARGET_REASONS)[number];
 
 /** What a run is doing. */
 export const RUN_PHASES = ["Planned", "Progressing", "Waiting", "Paused", "RollingBack"] as const;
 export type RunPhase = (typeof RUN_PHASES)[number];
+
+/** What a run is for: the wish, back to an earlier one, what was left out or joined later, or once more what failed. */
+export const RUN_KINDS = ["Forward", "Rollback", "CatchUp", "RetryFailed"] as const;
+export type RunKind = (typeof RUN_KINDS)[number];
+
+/** What one wave of a run is doing. */
+export const WAVE_PHASES = ["Pending", "Progressing", "Soaking", "Verified", "Failed"] as const;
+export type WavePhase = (typeof WAVE_PHASES)[number];
+
+/** What a person asks for with an annotation conductor.dev/<action>: <run>[/<argument>]. */
+export const ACTIONS = ["pause", "resume", "abort", "skip", "retry", "retry-failed", "rollback-to", "confirm"] as const;
+export type Action = (typeof ACTIONS)[number];
+
+export const ACTION_RESULTS = ["Done", "Refused"] as const;
 
 /** How a run ended. */
 export const OUTCOMES = ["Succeeded", "SucceededWithSkips", "Failed", "RolledBack", "RollbackIncomplete", "Aborted", "Superseded"] as const;
@@ -84,6 +105,10 @@ export const STALLED_REASONS = [
   "DuplicateApplication",
   "ApplicationTaken",
   "InvalidName",
+  "StrategyInvalid",
+  "NotOverridable",
+  "MembershipShrunk", // more than a fifth of the last plan's clusters are gone: a person confirms
+  "ClusterLost", // a cluster is gone, not yet for the grace time
 ] as const;
 export type StalledReason = (typeof STALLED_REASONS)[number];
 
@@ -91,5 +116,15 @@ export type StalledReason = (typeof STALLED_REASONS)[number];
 export const RELEASE_PHASES = ["Pending", "Stalled", ...RUN_PHASES, ...OUTCOMES, "Drifted", "Unknown"] as const;
 
 /** What `waitingOn` names: a reason of a target, or of the release itself. */
-export const WAITING_REASONS = [...TARGET_REASONS, ...STALLED_REASONS, "Observing", "Targets"] as const;
+export const WAITING_REASONS = [
+  ...TARGET_REASONS,
+  ...STALLED_REASONS,
+  "Observing",
+  "Targets",
+  "Soak",
+  "Paused",
+  "Failures", // onFailure: Pause has stopped the run
+  "InstanceBusy", // as many targets are in flight on an Argo CD instance as it may have, over all releases
+  "Rollback",
+] as const;
 export type WaitingReason = (typeof WAITING_REASONS)[number];

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
-import { OUTCOMES, RUN_PHASES, TARGET_PHASES, TARGET_REASONS, WAITING_REASONS } from "./reasons.ts";
+import { ACTIONS, OUTCOMES, RUN_KINDS, RUN_PHASES, TARGET_PHASES, TARGET_REASONS, WAITING_REASONS, WAVE_PHASES } from "./reasons.ts";
+import { ON_FAILURE, ROLLBACK_SCOPES, SUPERSEDE } from "./strategy.ts";
 import { cel, label, LIMITS, resource, timestamp } from "./rules.ts";
 
 /**
@@ -32,8 +33,32 @@ const target = z.object({
   live: index.optional().describe("What the target held when the plan was made; absent when it could not be asked."),
   healthy: z.boolean().optional().describe("Whether it was Healthy when the plan was made: only then is Degraded news."),
   baseline: index.optional().describe("The values last verified there; absent when there are none."),
+  ours: z
+    .boolean()
+    .optional()
+    .describe("Whether what it held then had been written by an earlier run and never verified: going back takes it to the baseline too."),
   lastOperation: z.string().max(64).optional().describe("When the last Argo CD operation seen by the plan started, as Argo CD wrote it."),
 });
+
+const wave = z.object({
+  name: label("waves[].name"),
+  maxConcurrency: z.int().min(1),
+  maxFailures: z.int().min(0),
+  maxUnreachable: z.int().min(0),
+  minSuccessSeconds: z.int().min(0),
+});
+
+const cause = z
+  .object({
+    action: z
+      .enum([...ACTIONS, "window", "restore", "catch-up"])
+      .describe(
+        "window: the revision was verified recently. restore: an earlier rollback could not reach these targets. catch-up: they were left out, or joined later.",
+      ),
+    value: z.string().max(LIMITS.message).optional().describe("The annotation's value, for what a person asked for."),
+    run: z.string().max(253).optional().describe("The run that it follows from."),
+  })
+  .describe("Why this run was made; absent for a new wish.");
 
 const spec = z
   .object({
@@ -43,7 +68,8 @@ const spec = z
       generation: z.int(),
       hash: z.string().max(64).describe("Identity of the wish: its revision and clusters."),
     }),
-    kind: z.enum(["Forward"]),
+    kind: z.enum(RUN_KINDS),
+    cause: cause.optional(),
     service: label("service"),
     environment: label("environment"),
     revision: z.string().max(128),
@@ -52,7 +78,22 @@ const spec = z
       .partial()
       .optional()
       .describe("Which source of the Applications is steered; absent for the only one."),
-    progressDeadlineSeconds: z.int().min(1),
+    strategy: z.object({
+      progressDeadlineSeconds: z.int().min(1),
+      onFailure: z.enum(ON_FAILURE),
+      rollbackScope: z.enum(ROLLBACK_SCOPES),
+      supersede: z.enum(SUPERSEDE),
+    }),
+    waves: z
+      .array(wave)
+      .min(1)
+      .max(LIMITS.waves)
+      .describe("In order, with numbers as they come out for this run. A target names its wave by position, from 1."),
+    warnings: z
+      .array(z.object({ cluster: z.string().max(63), message: z.string().max(LIMITS.message) }))
+      .max(LIMITS.statusClusters)
+      .optional()
+      .describe("What may go wrong, found while planning: owners of Applications that would write over ours."),
     values: z.array(fieldValues).max(6000).describe("Every set of values that the plan speaks of, equal ones once."),
     targets: z
       .array(target)
@@ -70,8 +111,19 @@ const targetStatus = z.object({
   since: timestamp.describe("When the phase began."),
   progressAt: timestamp.optional().describe("When progress was last observed."),
   written: z.boolean().optional().describe("Whether this run wrote to the target."),
+  started: z.boolean().optional().describe("Whether writing to it was decided: from then until it has arrived it is in flight."),
+  changed: z.boolean().optional().describe("Whether this run had written to it before it was taken back."),
+  goingBack: z.boolean().optional().describe("Whether it is being taken back, or was."),
+  failure: z
+    .object({ reason: z.enum(TARGET_REASONS), message: z.string().max(LIMITS.message) })
+    .optional()
+    .describe("Why it failed, of a target that is taken back."),
   contact: z
-    .object({ live: fieldValues, lastOperation: z.string().max(64).optional() })
+    .object({
+      live: fieldValues,
+      lastOperation: z.string().max(64).optional(),
+      baseline: fieldValues.optional().describe("What to go back to, if it was Synced and Healthy then and nothing else is known."),
+    })
     .optional()
     .describe("What the target held when it first answered, where the plan could not ask."),
 });
@@ -85,17 +137,35 @@ const status = z.object({
   conditions: conditions.optional(),
   startedAt: timestamp.optional(),
   finishedAt: timestamp.optional(),
+  observedAt: timestamp
+    .optional()
+    .describe("When this was last looked at and stored: what passes from then to a restart counts for nothing."),
   waves: z
     .array(
       z.object({
         name: z.string().max(63),
-        phase: z.enum(["Progressing", "Verified", "Failed"]),
-        startedAt: timestamp,
+        phase: z.enum(WAVE_PHASES),
+        startedAt: timestamp.optional(),
         verifiedAt: timestamp.optional(),
+        soakedSeconds: z.int().optional(),
       }),
     )
-    .max(1)
+    .max(LIMITS.waves)
     .optional(),
+  rollback: z
+    .object({ startedAt: timestamp, message: z.string().max(LIMITS.message) })
+    .optional()
+    .describe("The verdict that the run has failed and is taken back; from then on only that is written."),
+  stop: z
+    .object({ startedAt: timestamp, message: z.string().max(LIMITS.message) })
+    .optional()
+    .describe("The verdict that the run has failed and waits for a person."),
+  acceptedFailures: z.int().optional().describe("Failures that a person has accepted by resuming."),
+  actions: z
+    .array(z.object({ action: z.enum(ACTIONS), value: z.string().max(LIMITS.message), at: timestamp }))
+    .max(LIMITS.actions)
+    .optional()
+    .describe("What people asked of this run, oldest first."),
   counts: z
     .object({
       total: z.int(),
@@ -119,6 +189,8 @@ export const releaseRun = resource("ReleaseRun", spec, status);
 export type ReleaseRun = z.infer<typeof releaseRun>;
 export type RunSpec = ReleaseRun["spec"];
 export type RunTarget = RunSpec["targets"][number];
+export type RunCause = NonNullable<RunSpec["cause"]>;
+export type PlannedWave = RunSpec["waves"][number];
 export type RunStatus = z.infer<typeof status>;
 export type TargetStatus = z.infer<typeof targetStatus>;
 

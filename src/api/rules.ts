@@ -65,6 +65,36 @@ export function duration(what: string): z.ZodString {
   ).min(2);
 }
 
+/** A duration, or 0s for none. */
+export function durationOrNone(what: string): z.ZodString {
+  return text(
+    16,
+    /^(0s|([1-9][0-9]*h)?([1-9][0-9]*m)?([1-9][0-9]*s)?)$/,
+    `${what} must be a duration of hours, minutes and seconds, such as 90s, 15m or 1h30m, or 0s for none`,
+  ).min(2);
+}
+
+/** A number of at least `least`, or a part of the whole: int-or-string, as maxUnavailable of a Deployment is. */
+export function share(what: string, least: 0 | 1, why = "") {
+  const percent = least === 0 ? /^(100|[1-9]?[0-9])%$/ : /^(100|[1-9][0-9]?)%$/;
+  const message = `${what} must be a whole number of at least ${least}, or a percentage from "${least}%" to "100%"${why}`;
+  return z
+    .union([z.int({ error: message }).min(least, { error: message }).max(1_000_000), z.string().regex(percent, { error: message })])
+    .meta({
+      override: {
+        "x-kubernetes-int-or-string": true,
+        maxLength: 4,
+        ...cel({ rule: `type(self) == int ? self >= ${least} && self <= 1000000 : self.matches(${celString(percent.source)})`, message }),
+      },
+    });
+}
+export type Share = z.infer<ReturnType<typeof share>>;
+
+/** How many of `total` a share is: a part is rounded down. */
+export function portion(value: Share, total: number): number {
+  return typeof value === "number" ? value : Math.floor((Number(value.slice(0, -1)) * total) / 100);
+}
+
 /** Milliseconds of a duration that `duration` accepted. */
 export function milliseconds(value: string): number {
   const [, hours = "0", minutes = "0", seconds = "0"] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(value) ?? [];
@@ -82,6 +112,9 @@ export const LIMITS = {
   env: 64,
   statusClusters: 50,
   history: 10,
+  waves: 16,
+  waveNames: 200,
+  actions: 20,
   message: 1024,
 } as const;
 
@@ -95,6 +128,9 @@ export function resource<Kind extends string, Spec extends z.ZodType, Status ext
     status: status.optional(),
   });
 }
+
+/** Labels of a registration that a selector asks for. */
+export const labels = z.record(z.string().max(317), z.string().max(63)).meta({ maxProperties: 16 });
 
 const metadata = z.object({
   name: z.string(),

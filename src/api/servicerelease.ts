@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
-import { OUTCOMES, RELEASE_PHASES, TARGET_PHASES, TARGET_REASONS, STALLED_REASONS } from "./reasons.ts";
+import { overrides } from "./strategy.ts";
+import { ACTION_RESULTS, ACTIONS, OUTCOMES, RELEASE_PHASES, RUN_KINDS, TARGET_PHASES, TARGET_REASONS, STALLED_REASONS } from "./reasons.ts";
 import { waitingOn } from "./releaserun.ts";
 import { REVISION } from "./revision.ts";
 import { cel, label, LIMITS, resource, text, timestamp } from "./rules.ts";
@@ -19,6 +20,11 @@ const spec = z
       .meta({ "x-kubernetes-list-type": "set" })
       .optional()
       .describe("Narrows the environment's clusters to these. Absent means all of them."),
+    strategy: overrides.optional().describe("What this release does otherwise, of what the Environment lists as overridable."),
+    paused: z
+      .boolean()
+      .prefault(false)
+      .describe("Finishes what is in flight and starts no target. A rollback is not held up. Pausing is no new release."),
   })
   .meta(
     cel(
@@ -75,10 +81,24 @@ const status = z.object({
     .optional()
     .describe("The clusters that are not done, at most 50; the run lists all."),
   run: z.string().max(253).optional().describe("The newest ReleaseRun of this release."),
+  actions: z
+    .array(
+      z.object({
+        action: z.enum(ACTIONS),
+        value: z.string().max(LIMITS.message).describe("The annotation's value that was handled."),
+        result: z.enum(ACTION_RESULTS),
+        message: z.string().max(LIMITS.message),
+      }),
+    )
+    .max(ACTIONS.length)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["action"] })
+    .optional()
+    .describe("What became of the annotations conductor.dev/<action>: <run>[/<argument>] that are on the release."),
   history: z
     .array(
       z.object({
         run: z.string().max(253),
+        kind: z.enum(RUN_KINDS).optional().describe("Absent for Forward."),
         revision: z.string().max(REVISION.max),
         outcome: z.enum(OUTCOMES),
         startedAt: timestamp,

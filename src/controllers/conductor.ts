@@ -86,7 +86,7 @@ export class Conductor {
       log,
       settings,
     };
-    const sightings = new Sightings(this.fleet, clock, settings.contactTime);
+    const sightings = new Sightings(this.fleet, clock, settings.contactTime, this.#stop.signal);
     this.#controllers = {
       releases: new ReleaseController(shared, sightings, this.queues.releases),
       runs: new RunController(shared, sightings, this.queues.runs),

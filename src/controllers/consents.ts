@@ -19,7 +19,7 @@ export async function refusalOf(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (app.fault !== undefined || consents(app.authorized, who, "Application")) return undefined;
-  const project = await projectAnnotation(instance, application.namespace, app.project, signal);
+  const project = await projectAnnotation(instance, app.controllerNamespace ?? application.namespace, app.project, signal);
   if (consents(project.annotation, who, "AppProject")) return undefined;
   const remedy = consentRemedy(app.rest.owner, `${AUTHORIZED}: ${consentFor(who)}`);
   return `Application ${application.namespace}/${application.name} on ${instance.name} has not consented to ${consentFor(who)}: ${remedy}${project.note}`;

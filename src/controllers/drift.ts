@@ -1,16 +1,15 @@
 import type { ReleaseRun } from "#api/releaserun.ts";
 import { difference, show } from "#engine/observation.ts";
-import { valuesOf, wasVerified } from "#engine/plan.ts";
+import { valuesOf } from "#engine/baselines.ts";
 import type { Drift } from "./releasestatus.ts";
 import type { Sightings } from "./sightings.ts";
 
-/** What has become of the targets that a run verified; undefined while one of them was not looked at yet. */
-export function driftOf(run: ReleaseRun, sightings: Sightings): readonly Drift[] | undefined {
-  if (run.status?.phase !== "Succeeded") return [];
+/** What has become of `verified`, clusters that a run brought to its values; undefined while one of them was not looked at yet. */
+export function driftOf(run: ReleaseRun, verified: ReadonlySet<string>, sightings: Sightings): readonly Drift[] | undefined {
   let unasked = false;
   const drift = run.spec.targets.flatMap((target): Drift[] => {
     const { cluster } = target;
-    if (!wasVerified(run, cluster)) return [];
+    if (!verified.has(cluster)) return [];
     const wanted = valuesOf(run.spec, target.desired) ?? {};
     const seen = sightings.see(target, run.spec.source, wanted);
     switch (seen.kind) {

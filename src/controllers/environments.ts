@@ -5,7 +5,7 @@ import { LIMITS } from "#api/rules.ts";
 import { allows } from "#engine/consent.ts";
 import { members } from "#engine/members.ts";
 import type { WorkQueue } from "#kube/queue.ts";
-import { lockedOut } from "./candidates.ts";
+import { lockedOut } from "./coverage.ts";
 import { ENVIRONMENTS, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
 
@@ -52,7 +52,8 @@ export class EnvironmentController {
 
     // 3. Ask those of whom nobody knows. The answer comes back as a change of the fleet.
     for (const name of covered.clusters) this.#probe(name, signal);
-    this.#queue.addAfter(key, PROBE_EVERY);
+    const isFresh = covered.clusters.some((name) => this.#isFresh(this.#unreachableSince(name)));
+    this.#queue.addAfter(key, isFresh ? this.#parts.settings.contactTime : PROBE_EVERY);
   }
 
   #problem(name: string, namespace: string): Problem[] {
@@ -63,9 +64,21 @@ export class EnvironmentController {
       return [{ cluster: name, problem: "Forbidden", message: lockedOut(namespace, entry.secret) }];
     const reachability = this.#parts.fleet.instance(entry.instance)?.reachability;
     if (reachability?.state !== "Unreachable") return [];
+    if (this.#isFresh(reachability.since)) return [];
     return [
       { cluster: name, problem: "Unreachable", message: `${entry.instance === name ? "" : `${entry.instance}: `}${reachability.message}` },
     ];
+  }
+
+  #unreachableSince(name: string): number | undefined {
+    const { fleet } = this.#parts;
+    const reachability = fleet.instance(fleet.cluster(name)?.instance ?? name)?.reachability;
+    return reachability?.state === "Unreachable" ? reachability.since : undefined;
+  }
+
+  /** A watch that breaks and is opened again is no news. */
+  #isFresh(since: number | undefined): boolean {
+    return since !== undefined && this.#parts.clock.now() - since < this.#parts.settings.contactTime;
   }
 
   /** A request whose answer nobody reads: whether one came is what the fleet takes from it. */

@@ -1,25 +1,46 @@
 import type { Environment } from "#api/environment.ts";
-import type { ReleaseRun, RunSpec } from "#api/releaserun.ts";
+import type { PlannedWave, ReleaseRun, RunSpec } from "#api/releaserun.ts";
 import { API_VERSION, milliseconds } from "#api/rules.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
+import type { Strategy } from "#api/strategy.ts";
+import type { Intent } from "#engine/next.ts";
 import type { Planned } from "#engine/plan.ts";
 import { releaseHash } from "./hash.ts";
 
+/** What a run is made of. */
+export interface Blueprint {
+  readonly intent: Intent;
+  readonly environment: Environment;
+  /** As it is for this release. */
+  readonly strategy: Strategy;
+  readonly waves: readonly PlannedWave[];
+  readonly planned: Planned;
+  readonly warnings: NonNullable<RunSpec["warnings"]>;
+}
+
 /** The `number`th run of a release, as it is created: Kubernetes deletes it with its release. */
-export function newRun(release: ServiceRelease, environment: Environment, planned: Planned, number: number) {
+export function newRun(release: ServiceRelease, { intent, environment, strategy, waves, planned, warnings }: Blueprint, number: number) {
   const { name, namespace, uid, generation } = release.metadata;
-  const { service, environment: environmentName, revision } = release.spec;
   const { source } = environment.spec.application;
   const spec: RunSpec = {
     release: { name, uid, generation, hash: releaseHash(release.spec) },
-    kind: "Forward",
-    service,
-    environment: environmentName,
-    revision,
+    kind: intent.kind,
+    ...(intent.cause === undefined ? {} : { cause: intent.cause }),
+    service: release.spec.service,
+    environment: release.spec.environment,
+    revision: intent.revision,
     ...(source === undefined ? {} : { source }),
-    progressDeadlineSeconds: milliseconds(environment.spec.strategy.progressDeadline) / 1000,
+    strategy: {
+      progressDeadlineSeconds: milliseconds(strategy.progressDeadline) / 1000,
+      // What goes back goes back everywhere: there is nothing behind it to go back to.
+      onFailure: intent.kind === "Rollback" ? "Continue" : strategy.onFailure,
+      rollbackScope: strategy.rollbackScope,
+      supersede: strategy.supersede,
+    },
+    waves: [...waves],
     values: [...planned.values],
     targets: [...planned.targets],
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
   };
   const kind: ReleaseRun["kind"] = "ReleaseRun";
   const owner = { apiVersion: API_VERSION, kind: release.kind, name, uid, controller: true };

@@ -28,6 +28,8 @@ export interface Settings {
   readonly settleTime: number;
   /** How long a plan waits for an API server that does not answer, in milliseconds. */
   readonly contactTime: number;
+  /** How long a cluster whose registration is gone may come back before it counts as gone, in milliseconds. */
+  readonly graceTime: number;
 }
 
 /** What is worth counting, for metrics. */
@@ -35,6 +37,12 @@ export interface Counters {
   write(kind: string, result: string): void;
   outcome(outcome: string): void;
 }
+
+/**
+ * Milliseconds for each target between two looks at all of them: what they cost in all shall grow with the targets and not
+ * with their square.
+ */
+export const PACE_PER_TARGET = 0.1;
 
 /** `namespace/name`, as reflectors and queues know an object. */
 export function keyOf({ metadata }: { readonly metadata: { readonly namespace: string; readonly name: string } }): string {

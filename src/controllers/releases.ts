@@ -1,187 +1,229 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Environment } from "#api/environment.ts";
+import { milliseconds } from "#api/rules.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
-import { plan, type Planned } from "#engine/plan.ts";
+import { hasSucceeded, owedBy } from "#engine/baselines.ts";
+import { catchUp, mainRun, missed, restore, wished, type Intent, type Wish } from "#engine/next.ts";
 import { failed } from "#kube/errors.ts";
 import { collection, object } from "#kube/paths.ts";
 import type { WorkQueue } from "#kube/queue.ts";
-import { candidates, destinations, summary, type Destination } from "./candidates.ts";
-import { driftOf } from "./drift.ts";
+import type { Case } from "./case.ts";
+import { coverage, type Refusal } from "./coverage.ts";
+import { Follows } from "./follows.ts";
 import { releaseHash } from "./hash.ts";
-import { involved, keyOf, RELEASE_RUNS, SERVICE_RELEASES, type Parts } from "./parts.ts";
+import { newRun, type Blueprint } from "./newrun.ts";
+import { keyOf, PACE_PER_TARGET, RELEASE_RUNS, SERVICE_RELEASES, type Parts } from "./parts.ts";
+import { isPartial, Planner } from "./planner.ts";
+import { pruned } from "./pruned.ts";
 import { putStatus } from "./putstatus.ts";
 import { releaseStatus, type Standing } from "./releasestatus.ts";
-import { newRun } from "./newrun.ts";
+import { requestsOf } from "./requests.ts";
 import { numberOf, RunIndex } from "./runindex.ts";
+import { driftSince, inFlight, settled, standing } from "./settled.ts";
 import type { Place, Sightings } from "./sightings.ts";
+import { tellPlan, tellStanding } from "./telling.ts";
 
 /** The newest of what a release has tried stay; older runs that ended are deleted. */
 const KEEP_RUNS = 10;
+/** What was refused may be allowed in a place that no watch of ours covers, such as an AppProject: asked again after so many milliseconds. */
+const ASK_AGAIN = 10_000;
 
-/** Makes a ReleaseRun for each new wish of a ServiceRelease, and keeps the summary on it. */
+/** Makes a ReleaseRun for whatever a ServiceRelease needs next, and keeps the summary on it. */
 export class ReleaseController {
   readonly #parts: Parts;
   readonly #sightings: Sightings;
   readonly #queue: WorkQueue;
   readonly #index: RunIndex;
-  readonly #follows = new Map<string, { readonly places: string; readonly ends: readonly (() => void)[] }>();
+  readonly #follows: Follows;
+  readonly #planner: Planner;
   /** resourceVersion of our last write of a status, and of a run that we made: what the reflectors must show first. */
   readonly #reported = new Map<string, string>();
   readonly #created = new Map<string, { readonly run: string; readonly resourceVersion: string }>();
+  readonly #lookedAt = new Map<string, number>();
+  /** Since when what a settled release looks at cannot be seen. */
+  readonly #lostSince = new Map<string, number>();
 
   constructor(parts: Parts, sightings: Sightings, queue: WorkQueue) {
     this.#parts = parts;
     this.#sightings = sightings;
     this.#queue = queue;
     this.#index = new RunIndex(parts.runs);
+    this.#follows = new Follows(sightings, (key) => queue.add(key));
+    this.#planner = new Planner(parts, sightings, this.#index, this.#follows);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
-    const { releases, runs, environments, fleet } = this.#parts;
-    // 1. Is there a release, and do we see our own last writes?
+    const { releases, runs: allRuns, environments, fleet } = this.#parts;
+    // 1. Is there a release, do we see our own last writes, and is it time?
     const release = releases.get(key);
     if (release === undefined || release.metadata.deletionTimestamp !== undefined) return this.#forget(key);
-    if (!runs.synced || !environments.synced || !fleet.synced) return this.#queue.addAfter(key, 100);
+    if (!allRuns.synced || !environments.synced || !fleet.synced) return this.#queue.addAfter(key, 100);
     const reported = this.#reported.get(key);
     const created = this.#created.get(key);
     if (reported !== undefined && !releases.caughtUp(key, reported)) return;
-    if (created !== undefined && !runs.caughtUp(created.run, created.resourceVersion)) return;
+    if (created !== undefined && !allRuns.caughtUp(created.run, created.resourceVersion)) return;
+    const pause = this.#pause(key);
+    if (pause > 0) return this.#queue.addAfter(key, pause);
 
-    // 2. Was this wish tried already? Then its run says how it stands.
-    const tried = this.#index.of(release.metadata.uid);
-    const newest = tried.at(-1);
-    const inFlight = newest !== undefined && newest.status?.finishedAt === undefined;
-    // A wish that was given up for another one, and is wished again, was not tried to its end.
-    const superseded = newest?.status?.phase === "Superseded";
-    if (newest !== undefined && !superseded && newest.spec.release.hash === releaseHash(release.spec)) {
-      this.#follow(key, newest.status?.phase === "Succeeded" ? newest.spec.targets : []);
-      const drift = driftOf(newest, this.#sightings);
-      if (drift === undefined) {
-        this.#queue.addAfter(key, this.#parts.settings.contactTime);
-        // What was said of it stands until it has been looked at.
-        if (release.status?.phase === "Drifted" || release.status?.phase === "Unknown") return;
-      }
-      return this.#report(key, release, { kind: "Run", run: newest, drift: drift ?? [] }, tried, signal);
+    // 2. What is wished, and what do people ask for?
+    const runs = this.#index.of(release.metadata.uid);
+    const wish: Wish = { revision: release.spec.revision, hash: releaseHash(release.spec), paused: release.spec.paused };
+    const requests = requestsOf(release, wish, runs);
+
+    // 3. One run at a time: what is in flight ends first. It looks at the targets, and its status wakes us.
+    const covered = coverage(release, environments.get(`${release.metadata.namespace}/${release.spec.environment}`), fleet);
+    const known: Case = { key, release, wish, runs, requests, covered, signal };
+    const newest = runs.at(-1);
+    if (newest !== undefined && newest.status?.finishedAt === undefined) {
+      this.#follows.follow(key, []);
+      return this.#report(known, inFlight(known, newest));
     }
 
-    // 3. A newer wish: what is in flight for the older one ends first.
-    if (inFlight) {
-      await this.#report(key, release, { kind: "Pending", message: `waiting for run ${newest.metadata.name} to end` }, tried, signal);
-      return;
+    // 4. Is there something to do? Then plan it, and make a run of it.
+    const intent = this.#next(known);
+    const standing = intent === undefined ? undefined : await this.#pursue(known, intent);
+    if (standing === "Observing") return;
+    if (standing !== undefined) {
+      await this.#report(known, standing);
+      return this.#prune(runs, signal);
     }
-    const standing = await this.#plan(key, release, tried, signal);
-    if (standing === undefined) return;
-    await this.#report(key, release, standing, tried, signal);
-    await this.#prune(tried, signal);
+
+    // 5. Nothing to do: say how it stands.
+    const rest = this.#atRest(known);
+    if (rest !== undefined) await this.#report(known, rest);
   }
 
-  /** Looks everywhere, validates everything, and makes a run; or says why it does not. Undefined while what was said still stands. */
-  async #plan(key: string, release: ServiceRelease, tried: readonly ReleaseRun[], signal: AbortSignal): Promise<Standing | undefined> {
-    const { environments, fleet, settings } = this.#parts;
-    const where = destinations(release, environments.get(`${release.metadata.namespace}/${release.spec.environment}`), fleet);
-    if (where.kind === "Refused") {
-      this.#follow(key, []);
-      return { ...where, kind: "Stalled" };
-    }
+  /** How long to wait, so that what looks at many targets cost in all grows with these and not with their square; milliseconds. */
+  #pause(key: string): number {
+    const now = this.#parts.clock.now();
+    const pause = Math.floor(this.#follows.count(key) * PACE_PER_TARGET) - (now - (this.#lookedAt.get(key) ?? -Infinity));
+    if (pause <= 0) this.#lookedAt.set(key, now);
+    return pause;
+  }
 
-    this.#follow(key, where.destinations);
-    const living = new Set(this.#parts.releases.list().map(({ metadata }) => metadata.uid));
-    const takenBy = (place: Place): string | undefined => this.#index.takenBy(place, release.metadata.uid, (uid) => living.has(uid));
-    const found = await candidates(release, where.environment, where.destinations, this.#parts, this.#sightings, takenBy, signal);
-    const planned = plan(found, tried);
-    switch (planned.kind) {
-      case "Observing":
-        this.#queue.addAfter(key, settings.contactTime);
-        // Why it could not start stands until all have been looked at again.
-        if (release.status?.phase === "Stalled" && release.status.observedGeneration === release.metadata.generation) return undefined;
-        return {
-          kind: "Pending",
-          message: `looking at ${planned.clusters.slice(0, 5).join(", ")}${planned.clusters.length > 5 ? " and others" : ""}`,
-        };
-      case "Refused": {
-        const [first] = planned.objections;
-        // What was refused may be allowed in a place that no watch of ours covers, such as an AppProject.
-        this.#queue.addAfter(key, 10_000);
-        return {
-          kind: "Stalled",
-          reason: first.reason,
-          message: summary(planned.objections),
-          objections: planned.objections,
-        };
+  /** What a release needs next. First what is owed to the last rollback, then what a person asks for, then the wish, then what was left out. */
+  #next({ key, release, wish, runs, requests, covered }: Case): Intent | undefined {
+    const owed = restore(runs, ({ cluster, run }) => {
+      const target = runs.find(({ metadata }) => metadata.name === run)?.spec.targets.find((one) => one.cluster === cluster);
+      return target !== undefined && this.#sightings.look(target).kind === "Present";
+    });
+    if (owed !== undefined) return owed;
+    if (requests.intent !== undefined) return requests.intent;
+    const { revisions, age } = covered.kind === "Coverage" ? covered.strategy.rollbackWindow : { revisions: 0, age: "1s" };
+    const next = wished(wish, runs, { revisions, age: milliseconds(age) }, this.#parts.clock.now());
+    if (next !== undefined) return next;
+    if (wish.paused || covered.kind === "Refused") return undefined;
+    const left = missed(covered.clusters, runs).filter((cluster) => this.#planner.canCatchUp(key, release, covered, cluster));
+    return catchUp(left, runs);
+  }
+
+  /** Plans, and makes a run; or says why it does not. Undefined when there is nothing to do, Observing while what was said stands. */
+  async #pursue(known: Case, intent: Intent): Promise<Standing | "Observing" | undefined> {
+    const { key, release } = known;
+    const partial = isPartial(intent);
+    const planning = await this.#planner.plan(known, intent, this.#watched(known));
+    switch (planning.kind) {
+      case "Nothing":
+        return undefined;
+      case "Waiting":
+        return { kind: "Pending", reason: planning.reason, message: planning.message };
+      case "Refused":
+        this.#queue.addAfter(key, ASK_AGAIN);
+        return partial ? undefined : stalled(planning.refusal);
+      case "Observing": {
+        this.#queue.addAfter(key, this.#parts.settings.contactTime);
+        // Why it could not start stands until all have been looked at again, and so does how it ended.
+        if (partial || (release.status?.phase === "Stalled" && release.status.observedGeneration === release.metadata.generation))
+          return planning.kind;
+        const { clusters } = planning;
+        const names = `${clusters.slice(0, 5).join(", ")}${clusters.length > 5 ? " and others" : ""}`;
+        return { kind: "Pending", reason: "Observing", message: `looking at ${names}` };
       }
-      case "Plan": {
-        // Another release may have planned for one of them while we looked: then it is taken now.
-        if (planned.targets.some((target) => takenBy(target) !== undefined)) return this.#plan(key, release, tried, signal);
-        const unclaim = this.#index.claim(planned.targets, release.metadata.uid, key);
+      case "Blueprint":
         try {
-          return { kind: "Run", run: await this.#create(key, release, where.environment, planned, signal), drift: [] };
+          const run = await this.#create(known, planning.blueprint);
+          return partial ? undefined : { kind: "Run", run, drift: [], others: [], notCovered: [], owed: [] };
         } catch (error) {
-          unclaim();
+          planning.unclaim();
           throw error;
         }
-      }
     }
   }
 
-  async #create(
-    key: string,
-    release: ServiceRelease,
-    environment: Environment,
-    planned: Planned,
-    signal: AbortSignal,
-  ): Promise<ReleaseRun> {
+  /** How a release stands of which no run is in flight; undefined while what was said of it stands. */
+  #atRest(known: Case): Standing | undefined {
+    const { key, release, runs, covered } = known;
+    const main = mainRun(runs);
+    if (main === undefined) return covered.kind === "Refused" ? stalled(covered) : undefined;
+    this.#follows.follow(key, this.#watched(known));
+    this.#planner.lost.notice(main.spec.targets.map(({ cluster }) => cluster));
+    const drift = driftSince(main, runs, this.#sightings);
+    const { contactTime } = this.#parts.settings;
+    if (drift === undefined) {
+      this.#queue.addAfter(key, contactTime);
+      // What was said of it stands until it has been looked at.
+      if (release.status?.phase === "Drifted" || release.status?.phase === "Unknown") return undefined;
+    }
+    const lostFor = this.#lostFor(key, drift?.some(({ reason }) => reason === "WatchLost") === true);
+    if (lostFor !== undefined && lostFor < contactTime && release.status?.phase !== "Unknown") {
+      this.#queue.addAfter(key, contactTime - lostFor);
+      return undefined;
+    }
+    const standing = settled(main, known, drift ?? [], (cluster) => this.#planner.refusedCatchUp(key, cluster));
+    if (standing.kind === "Run" && standing.notCovered.length > 0) this.#queue.addAfter(key, ASK_AGAIN);
+    return standing;
+  }
+
+  /** For how long something cannot be seen, in milliseconds: a watch that breaks and is opened again is no news. */
+  #lostFor(key: string, isLost: boolean): number | undefined {
+    if (!isLost) return void this.#lostSince.delete(key);
+    const now = this.#parts.clock.now();
+    const since = this.#lostSince.get(key) ?? now;
+    this.#lostSince.set(key, since);
+    return now - since;
+  }
+
+  /** The places that a settled release looks at: what it has verified, what it left out, and what it owes. */
+  #watched({ release, runs, covered }: Case): readonly Place[] {
+    const main = mainRun(runs);
+    const verified =
+      main === undefined
+        ? []
+        : runs
+            .slice(runs.indexOf(main))
+            .filter(hasSucceeded)
+            .flatMap(({ spec }) => spec.targets);
+    const owed = owedBy(runs).flatMap(({ cluster, run }) => {
+      const { targets = [] } = runs.find(({ metadata }) => metadata.name === run)?.spec ?? {};
+      return targets.filter((target) => target.cluster === cluster);
+    });
+    const left = covered.kind === "Refused" ? [] : this.#planner.placesOf(release, covered, missed(covered.clusters, runs));
+    return [...verified, ...owed, ...left];
+  }
+
+  async #create({ key, release, signal }: Case, blueprint: Blueprint): Promise<ReleaseRun> {
     const { namespace } = release.metadata;
-    const run = newRun(release, environment, planned, this.#lastNumber(release) + 1);
+    const run = newRun(release, blueprint, this.#lastNumber(release) + 1);
     const answer = await this.#parts.home.create<ReleaseRun>(collection(RELEASE_RUNS, namespace), run, signal);
     this.#created.set(key, { run: `${namespace}/${run.metadata.name}`, resourceVersion: answer.metadata.resourceVersion });
-    const { revision, targets } = run.spec;
-    const left = planned.unreachable.length === 0 ? "" : `; out of reach now: ${planned.unreachable.slice(0, 10).join(", ")}`;
-    const note = `${run.metadata.name}: revision ${revision} to ${targets.length} clusters${left}`;
-    this.#parts.events.record(involved(release), "Normal", "RunPlanned", note);
-    const counts = { targets: targets.length, unreachable: planned.unreachable.length };
-    this.#parts.log.info("run planned", { release: key, run: run.metadata.name, revision, ...counts });
+    tellPlan(this.#parts, release, run, blueprint.planned.unreachable);
     return answer;
   }
 
-  async #report(key: string, release: ServiceRelease, standing: Standing, runs: readonly ReleaseRun[], signal: AbortSignal): Promise<void> {
-    const status = releaseStatus(release, standing, runs, this.#parts.clock.now());
+  async #report({ key, release, runs, requests, signal }: Case, standing: Standing): Promise<void> {
+    const status = releaseStatus(release, standing, runs, requests.answers, this.#parts.clock.now());
     if (isDeepStrictEqual(status, release.status)) return;
     this.#reported.set(key, await putStatus(this.#parts.home, SERVICE_RELEASES, release, status, signal));
-    this.#tell(release, standing);
-  }
-
-  /** What a person who describes the release should find among its events: why it cannot start, and how it ended. */
-  #tell(release: ServiceRelease, standing: Standing): void {
-    const before = release.status;
-    if (standing.kind === "Stalled" && before?.waitingOn?.reason !== standing.reason)
-      this.#parts.events.record(involved(release), "Warning", standing.reason, standing.message);
-    if (standing.kind !== "Run" || standing.run.status?.phase === before?.phase) return;
-    const end = standing.run.status?.conditions?.find(({ type, status }) => type === "Finished" && status === "True");
-    if (end !== undefined && standing.drift.length === 0)
-      this.#parts.events.record(
-        involved(release),
-        end.reason === "Succeeded" ? "Normal" : "Warning",
-        end.reason,
-        `${standing.run.metadata.name}: ${end.message}`,
-      );
-  }
-
-  /** Watches `places` for this release, and no others. */
-  #follow(key: string, places: readonly (Place | Destination)[]): void {
-    const wanted = JSON.stringify(places.map(({ instance, application }) => [instance, application.namespace, application.name]));
-    const old = this.#follows.get(key);
-    if (old?.places === wanted) return;
-    const ends = places.map((place) => this.#sightings.follow(place, () => this.#queue.add(key)));
-    for (const end of old?.ends ?? []) end();
-    this.#follows.set(key, { places: wanted, ends });
+    tellStanding(this.#parts, release, standing, requests.answers);
   }
 
   #forget(key: string): void {
-    for (const end of this.#follows.get(key)?.ends ?? []) end();
-    this.#follows.delete(key);
+    this.#follows.forget(key);
+    this.#planner.forget(key);
     this.#reported.delete(key);
     this.#created.delete(key);
+    this.#lostSince.delete(key);
+    this.#lookedAt.delete(key);
   }
 
   /** Of runs with this release's name: also of one that was deleted and made anew, and of runs that are gone. */
@@ -192,15 +234,26 @@ export class ReleaseController {
     return Math.max(Number(/-(\d+)$/.exec(status?.run ?? "")?.[1] ?? 0), ...namesakes.map(numberOf));
   }
 
-  async #prune(tried: readonly ReleaseRun[], signal: AbortSignal): Promise<void> {
-    const old = tried.filter(({ status }) => status?.finishedAt !== undefined).slice(0, -KEEP_RUNS);
-    for (const run of old) {
+  /** Runs that are not the newest keep counts and what failed; the oldest go, but for those that say what stands. */
+  async #prune(runs: readonly ReleaseRun[], signal: AbortSignal): Promise<void> {
+    const ended = runs.filter(({ status }) => status?.finishedAt !== undefined);
+    const needed = new Set([mainRun(runs), ...standing(runs).map(([run]) => run)]);
+    for (const run of ended.slice(0, -KEEP_RUNS)) {
+      if (needed.has(run)) continue;
       try {
         await this.#parts.home.delete(object(RELEASE_RUNS, run.metadata.namespace, run.metadata.name), signal, { uid: run.metadata.uid });
+        this.#parts.log.debug("old run deleted", { run: keyOf(run) });
       } catch (error) {
         if (!failed(error, "NotFound", "Conflict")) throw error;
       }
     }
-    if (old.length > 0) this.#parts.log.debug("old runs deleted", { runs: old.map(keyOf) });
+    for (const run of ended.slice(-KEEP_RUNS, -1)) {
+      const status = pruned(run);
+      if (status !== undefined) await putStatus(this.#parts.home, RELEASE_RUNS, run, status, signal);
+    }
   }
+}
+
+function stalled({ reason, message, objections }: Refusal): Standing {
+  return { kind: "Stalled", reason, message, objections };
 }

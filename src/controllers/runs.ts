@@ -1,26 +1,46 @@
 import { isDeepStrictEqual } from "node:util";
+import { isSuccess } from "#api/reasons.ts";
 import type { ReleaseRun, RunStatus } from "#api/releaserun.ts";
+import type { ServiceRelease } from "#api/servicerelease.ts";
+import { isInFlight } from "#engine/memo.ts";
+import { verifiedRevisions } from "#engine/next.ts";
 import { step } from "#engine/step.ts";
-import type { Target, TargetWrite } from "#engine/world.ts";
+import type { Decision, RunPlan, Target, TargetWrite } from "#engine/world.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import { releaseHash } from "./hash.ts";
-import { involved, keyOf, RELEASE_RUNS, type Parts } from "./parts.ts";
+import { newRequests, noted, ordersOf } from "./orders.ts";
+import { involved, keyOf, PACE_PER_TARGET, RELEASE_RUNS, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
-import { hasNewVerdict, runStatus } from "./runstatus.ts";
-import { Session } from "./session.ts";
+import { hasNewContact, runStatus } from "./runstatus.ts";
+import { isAhead } from "./restored.ts";
+import { LOOK_EVERY, Session } from "./session.ts";
 import type { Sightings } from "./sightings.ts";
+import { demandsOf, Slots } from "./slots.ts";
 import { write, type WriteResult } from "./writer.ts";
 
-/** Progress is reported at most this often, in milliseconds: a status is not a log. */
+/** Progress is reported at most this often, in milliseconds, and less often of a large run: a status is not a log. */
 const REPORT_EVERY = 1000;
+const REPORT_EVERY_PER_TARGET = 5;
+/** A run in flight says this often that somebody looks, in milliseconds: what passes after that until a restart counts for nothing. */
+const CHECKPOINT_EVERY = 60_000;
+
+interface Open {
+  readonly session: Session;
+  /** resourceVersion of the run that it knows: the one it was opened at, or our own last write. */
+  version: string;
+  reportedAt: number;
+  lookedAt: number;
+  /** What the last report was made of. */
+  reported: Pick<Decision, "targets" | "state" | "waitingOn" | "phase"> | undefined;
+}
 
 /** Drives each ReleaseRun to its end: observe → step → apply, one run never working twice at once. */
 export class RunController {
   readonly #parts: Parts;
   readonly #sightings: Sightings;
   readonly #queue: WorkQueue;
-  readonly #sessions = new Map<string, Session>();
-  readonly #reportedAt = new Map<string, number>();
+  readonly #slots: Slots;
+  readonly #open = new Map<string, Open>();
   /** resourceVersion of our last status write: what the reflector must show before we decide again. */
   readonly #stored = new Map<string, string>();
 
@@ -28,84 +48,144 @@ export class RunController {
     this.#parts = parts;
     this.#sightings = sightings;
     this.#queue = queue;
+    this.#slots = new Slots(
+      (instance) => parts.fleet.instance(instance)?.maxInFlight ?? Infinity,
+      (run) => queue.add(run),
+    );
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
     // 1. Is there a run to drive, and does its release still want it driven?
     const run = this.#parts.runs.get(key);
     const release = run === undefined ? undefined : this.#releaseOf(run);
-    const driven = run?.status?.finishedAt === undefined && release !== undefined && release.metadata.deletionTimestamp === undefined;
-    if (run === undefined || !driven) return this.#forget(key);
+    const driven = run?.status?.finishedAt === undefined && release?.metadata.deletionTimestamp === undefined;
+    if (run === undefined || release === undefined || !driven) return this.#forget(key);
     const stored = this.#stored.get(key);
     if (stored !== undefined && !this.#parts.runs.caughtUp(key, stored)) return; // its arrival wakes us
 
-    // 2. Observe, and decide.
-    const session = this.#sessions.get(key) ?? this.#open(key, run);
-    const targets = session.look();
-    const now = this.#parts.clock.now();
-    const startedAt = run.status?.startedAt;
+    // 2. What people ask for is noted before it is done, so that it is done once.
     const superseded = releaseHash(release.spec) !== run.spec.release.hash;
+    const requests = newRequests(run, release, (revision) => !superseded && this.#isVerified(revision, run));
+    const now = this.#parts.clock.now();
+    if (requests.length > 0 && run.status?.startedAt !== undefined)
+      return this.#put(key, run, { ...run.status, actions: noted(run.status.actions ?? [], requests, now) }, signal);
+
+    // 3. Observe, and decide.
+    const open = this.#opened(key, run);
+    const { session } = open;
+    const pause = Math.floor(run.spec.targets.length * PACE_PER_TARGET);
+    if (now - open.lookedAt < pause) return this.#queue.addAfter(key, pause - (now - open.lookedAt));
+    open.lookedAt = now;
+    const targets = session.look();
+    this.#slots.update(key, demandsOf(session.state, targets));
     const decision = step({
       now,
-      run: { startedAt: startedAt === undefined ? undefined : Date.parse(startedAt), superseded },
+      plan: planOf(run),
+      state: session.state,
+      orders: ordersOf(run, release, session.state),
+      superseded,
+      room: (instance) => this.#slots.room(key, instance),
+      contactTime: this.#parts.settings.contactTime,
       targets,
     });
-    const status = runStatus(run, decision, targets, now);
 
-    // 3. Store verdicts. If that fails, nothing else is written: the decision is made again from what is stored.
-    let next = decision.nextLook;
-    const verdict = hasNewVerdict(run.status, status);
-    if (verdict) await this.#store(key, run, status, signal);
+    // 4. What is being written in the old direction ends first; its end wakes us.
+    if (decision.halts && session.busy) return;
 
-    // 4. Write to the targets, each on its own: a slow one holds up nobody.
+    // 5. Store what was decided. If that fails, nothing is written: the decision is made again.
+    const turns = decision.turns || run.status?.startedAt === undefined || hasNewContact(run.status, decision.targets);
+    // What it starts is taken at once: other runs decide while this is stored.
+    this.#slots.update(key, demandsOf(decision.state, decision.targets));
+    if (turns) await this.#store(key, run, open, decision, signal);
+    session.adopt(decision);
+
+    // 6. Write to the targets, each on its own: a slow one holds up nobody.
     for (const wanted of decision.writes) this.#begin(key, run, session, wanted, signal);
 
-    // 5. Report progress.
-    if (!verdict && !isDeepStrictEqual(status, run.status)) {
-      const due = (this.#reportedAt.get(key) ?? 0) + REPORT_EVERY;
-      if (now >= due) await this.#store(key, run, status, signal);
-      else next = Math.min(next ?? Infinity, due);
-    }
+    // 7. Report progress, or how it ended.
+    if (decision.outcome !== undefined) return this.#ended(key, run, decision);
+    const due = turns ? now : await this.#report(key, run, open, decision, signal);
 
-    // 6. Look again when it is time.
+    // 8. Look again when it is time.
+    const blind = hasBlindSpot(decision.targets) ? now + this.#parts.settings.contactTime : Infinity;
     const again = Math.min(
-      next ?? Infinity,
+      decision.nextLook ?? Infinity,
       session.nextWrite ?? Infinity,
-      hasBlindSpot(targets) ? now + this.#parts.settings.contactTime : Infinity,
+      due > now ? due : Infinity,
+      blind,
+      now + LOOK_EVERY,
     );
-    if (decision.outcome !== undefined) return this.#ended(key, run, decision.outcome, status);
-    if (again !== Infinity) this.#queue.addAfter(key, Math.max(1, again - now));
+    this.#queue.addAfter(key, Math.max(1, again - now));
   }
 
-  #releaseOf(run: ReleaseRun): ReturnType<Parts["releases"]["get"]> {
+  #isVerified(revision: string, { spec }: ReleaseRun): boolean {
+    const siblings = this.#parts.runs.list().filter((one) => one.spec.release.uid === spec.release.uid);
+    return verifiedRevisions(siblings).some((one) => one.revision === revision);
+  }
+
+  #releaseOf(run: ReleaseRun): ServiceRelease | undefined {
     const release = this.#parts.releases.get(`${run.metadata.namespace}/${run.spec.release.name}`);
     return release?.metadata.uid === run.spec.release.uid ? release : undefined;
   }
 
-  #open(key: string, run: ReleaseRun): Session {
+  #opened(key: string, run: ReleaseRun): Open {
+    const known = this.#open.get(key);
+    if (known !== undefined) {
+      const isOurs = known.version === run.metadata.resourceVersion;
+      if (isOurs || !isAhead(run, known.session.state, known.session.targets)) return known;
+      // We began with an old copy of it, or the process before us had a write under way: what is stored counts.
+      known.session.close();
+    }
     const { clock, random, settings } = this.#parts;
-    const session = new Session(run, { sightings: this.#sightings, clock, random, settleTime: settings.settleTime }, () =>
-      this.#queue.add(key),
-    );
-    this.#sessions.set(key, session);
-    return session;
+    const { settleTime, graceTime } = settings;
+    const session = new Session(run, { sightings: this.#sightings, clock, random, settleTime, graceTime }, () => this.#queue.add(key));
+    const open: Open = { session, version: run.metadata.resourceVersion, reportedAt: -Infinity, lookedAt: -Infinity, reported: undefined };
+    this.#open.set(key, open);
+    return open;
   }
 
   #forget(key: string): void {
-    this.#sessions.get(key)?.close();
-    this.#sessions.delete(key);
-    this.#reportedAt.delete(key);
+    this.#open.get(key)?.session.close();
+    this.#open.delete(key);
     this.#stored.delete(key);
+    this.#slots.update(key, new Map());
   }
 
-  async #store(key: string, run: ReleaseRun, status: RunStatus, signal: AbortSignal): Promise<void> {
+  async #put(key: string, run: ReleaseRun, status: RunStatus, signal: AbortSignal): Promise<void> {
     const version = await putStatus(this.#parts.home, RELEASE_RUNS, run, status, signal);
-    this.#reportedAt.set(key, this.#parts.clock.now());
     this.#stored.set(key, version);
+    const open = this.#open.get(key);
+    if (open !== undefined) open.version = version;
+  }
+
+  async #store(key: string, run: ReleaseRun, open: Open, decision: Decision, signal: AbortSignal): Promise<void> {
+    const now = this.#parts.clock.now();
+    await this.#put(key, run, runStatus(run, decision, now), signal);
+    open.reportedAt = now;
+    open.reported = decision;
+  }
+
+  /** When the next report is due; now when there is nothing to say. */
+  async #report(key: string, run: ReleaseRun, open: Open, decision: Decision, signal: AbortSignal): Promise<number> {
+    const now = this.#parts.clock.now();
+    const checkpoint = isMeasured(decision) && now - open.reportedAt >= CHECKPOINT_EVERY;
+    const { reported } = open;
+    const same =
+      reported?.targets === decision.targets &&
+      reported.phase === decision.phase &&
+      isDeepStrictEqual(reported.waitingOn, decision.waitingOn);
+    if (same && !checkpoint) return now;
+    const due = open.reportedAt + Math.max(REPORT_EVERY, run.spec.targets.length * REPORT_EVERY_PER_TARGET);
+    if (now < due) return due;
+    const status = runStatus(run, decision, now);
+    const unchanged = run.status !== undefined && isDeepStrictEqual(withoutProgress(status), withoutProgress(run.status));
+    if (!unchanged || checkpoint) await this.#store(key, run, open, decision, signal);
+    open.reported = decision;
+    return now;
   }
 
   #begin(key: string, run: ReleaseRun, session: Session, wanted: TargetWrite, signal: AbortSignal): void {
-    const target = session.begin(wanted.cluster);
+    const target = session.begin(wanted.cluster, wanted.kind);
     if (target === undefined) return;
     const instance = this.#parts.fleet.instance(target.instance);
     const outcome: Promise<WriteResult> =
@@ -119,20 +199,25 @@ export class RunController {
     });
   }
 
-  #tell(run: ReleaseRun, { cluster, kind }: TargetWrite, result: WriteResult): void {
+  #tell(run: ReleaseRun, { cluster, kind, want }: TargetWrite, result: WriteResult): void {
     const { log, count, events } = this.#parts;
     const fields = {
       run: keyOf(run),
       cluster,
       write: kind,
+      direction: want.direction,
       result: result.kind,
       ...("message" in result ? { reason: result.message } : {}),
     };
     count.write(kind, result.kind);
     if (result.kind === "Done" && result.by === "us") {
       log.info("target written", fields);
-      if (kind !== "Refresh" && kind !== "Terminate")
-        events.record(involved(run), "Normal", "TargetPatched", `${cluster}: written, revision ${run.spec.revision}`);
+      if (kind === "Refresh" || kind === "Terminate") return;
+      const [reason, note] =
+        want.direction === "Back"
+          ? ["TargetTakenBack", `${cluster}: written, back to what was last verified there`]
+          : ["TargetPatched", `${cluster}: written, revision ${run.spec.revision}`];
+      events.record(involved(run), "Normal", reason, note);
     } else if (result.kind === "Refused" || result.kind === "NotAuthorized") {
       log.warn("target not written", fields);
       events.record(
@@ -144,18 +229,34 @@ export class RunController {
     } else log.debug("target not written", fields);
   }
 
-  #ended(key: string, run: ReleaseRun, outcome: string, status: RunStatus): void {
-    const message = status.conditions?.find(({ type }) => type === "Finished")?.message ?? "";
-    this.#parts.log.info("run ended", { run: key, outcome, ready: status.counts?.ready, failed: status.counts?.failed });
-    this.#parts.events.record(involved(run), outcome === "Succeeded" ? "Normal" : "Warning", outcome, message);
+  #ended(key: string, run: ReleaseRun, { outcome = "Failed", message, counts }: Decision): void {
+    this.#parts.log.info("run ended", { run: key, outcome, ready: counts.ready, failed: counts.failed });
+    this.#parts.events.record(involved(run), isSuccess(outcome) ? "Normal" : "Warning", outcome, message);
     this.#parts.count.outcome(outcome);
   }
+}
+
+function planOf({ spec }: ReleaseRun): RunPlan {
+  const { kind, cause, waves, strategy } = spec;
+  const { onFailure, rollbackScope, supersede } = strategy;
+  return { kind, undoes: cause?.action === "rollback-to" || cause?.action === "restore", waves, onFailure, rollbackScope, supersede };
+}
+
+/** What moves with time alone is stored with a checkpoint, or with what else is said. */
+function withoutProgress(status: RunStatus): RunStatus {
+  const waves = (status.waves ?? []).map((wave) => ({ ...wave, soakedSeconds: 0 }));
+  return { ...status, observedAt: "", waves };
+}
+
+/** Whether a deadline or a soak runs, which a restart must not lengthen by what nobody saw. */
+function isMeasured({ state, targets }: Decision): boolean {
+  return state.waves.some(({ phase }) => phase === "Soaking") || targets.some(({ memo }) => isInFlight(memo));
 }
 
 /** Whether a target cannot be seen, and no word of it may come. */
 function hasBlindSpot(targets: readonly Target[]): boolean {
   return targets.some(({ memo }) => {
     if (memo.phase === "Ready") return memo.evidenceSince === undefined;
-    return memo.phase === "Unreachable" || memo.phase === "Unknown" || (memo.need === undefined && memo.lookAt === undefined);
+    return memo.phase === "Unreachable" || memo.phase === "Unknown";
   });
 }

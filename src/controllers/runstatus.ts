@@ -1,23 +1,26 @@
 import { cut, settle, stamp, type Wanted } from "#api/conditions.ts";
-import { isSuccess, type Outcome } from "#api/reasons.ts";
+import { isSuccess } from "#api/reasons.ts";
 import type { ReleaseRun, RunStatus, TargetStatus } from "#api/releaserun.ts";
-import { isVerdict } from "#engine/judge.ts";
-import type { Decision, Target, WaitingOn } from "#engine/world.ts";
+import type { Decision, Target, Verdict, WaitingOn, WaveState } from "#engine/world.ts";
 
-/** A run's status as a decision and its targets make it. Equal input gives equal output, so that nothing is written for nothing. */
-export function runStatus(run: ReleaseRun, decision: Decision, targets: readonly Target[], now: number): RunStatus {
+/** A run's status as a decision makes it. Equal input gives equal output, so that nothing is written for nothing. */
+export function runStatus(run: ReleaseRun, decision: Decision, now: number): RunStatus {
   const before = run.status;
-  const { counts, outcome } = decision;
-  const startedAt = before?.startedAt ?? stamp(now);
+  const { counts, outcome, state } = decision;
   const finishedAt = outcome === undefined ? undefined : (before?.finishedAt ?? stamp(now));
-  const listed = outcome === undefined ? targets : targets.filter(({ memo }) => memo.phase !== "Ready");
+  const listed = outcome === undefined ? decision.targets : decision.targets.filter(({ memo }) => memo.phase !== "Ready");
   return {
     observedGeneration: run.metadata.generation,
     phase: decision.phase,
-    conditions: settle(before?.conditions ?? [], wanted(decision, targets), run.metadata.generation, now),
-    startedAt,
+    conditions: settle(before?.conditions ?? [], wanted(decision), run.metadata.generation, now),
+    startedAt: stamp(state.startedAt ?? now),
     ...(finishedAt === undefined ? {} : { finishedAt }),
-    waves: [wave(outcome, startedAt, finishedAt)],
+    observedAt: stamp(now),
+    waves: state.waves.map((wave, index) => waveStatus(run.spec.waves[index]?.name ?? "", wave)),
+    ...verdict("rollback", state.rollback),
+    ...verdict("stop", state.stop),
+    ...(state.accepted === 0 ? {} : { acceptedFailures: state.accepted }),
+    ...(before?.actions === undefined ? {} : { actions: before.actions }),
     counts: { ...counts, summary: `${counts.ready}/${counts.total}` },
     ...waitingOn(before?.waitingOn, decision.waitingOn, now),
     targets: listed.map(targetStatus),
@@ -31,36 +34,51 @@ export function waitingOn(before: RunStatus["waitingOn"], next: WaitingOn | unde
   return { waitingOn: { reason: next.reason, message: cut(next.message), since } };
 }
 
-function wave(outcome: Outcome | undefined, startedAt: string, finishedAt: string | undefined): NonNullable<RunStatus["waves"]>[number] {
-  const phase = outcome === undefined ? "Progressing" : isSuccess(outcome) ? "Verified" : "Failed";
-  return { name: "all", phase, startedAt, ...(phase === "Verified" && finishedAt !== undefined ? { verifiedAt: finishedAt } : {}) };
+function verdict<Name extends "rollback" | "stop">(name: Name, made: Verdict | undefined): Partial<Record<Name, RunStatus["rollback"]>> {
+  if (made === undefined) return {};
+  // A computed key widens to string; there is only this one.
+  return { [name]: { startedAt: stamp(made.at), message: cut(made.message) } } as Partial<Record<Name, RunStatus["rollback"]>>;
+}
+
+function waveStatus(name: string, { phase, startedAt, verifiedAt, soaked }: WaveState): NonNullable<RunStatus["waves"]>[number] {
+  return {
+    name,
+    phase,
+    ...(startedAt === undefined ? {} : { startedAt: stamp(startedAt) }),
+    ...(verifiedAt === undefined ? {} : { verifiedAt: stamp(verifiedAt) }),
+    ...(soaked === 0 ? {} : { soakedSeconds: Math.floor(soaked / 1000) }),
+  };
 }
 
 function targetStatus({ cluster, memo }: Target): TargetStatus {
+  const { phase, reason, message, since, started, written, changed, goingBack, failure, contact } = memo;
   return {
     cluster,
-    phase: memo.phase,
-    reason: memo.reason,
-    message: cut(memo.message),
-    since: stamp(memo.since),
+    phase,
+    reason,
+    message: cut(message),
+    since: stamp(since),
     ...progressAt(memo),
-    ...(memo.written ? { written: true } : {}),
-    ...(memo.contact === undefined ? {} : { contact: contact(memo.contact) }),
+    ...(started ? { started } : {}),
+    ...(written ? { written } : {}),
+    ...(changed ? { changed } : {}),
+    ...(goingBack ? { goingBack } : {}),
+    ...(failure === undefined ? {} : { failure: { reason: failure.reason, message: cut(failure.message) } }),
+    ...(contact === undefined ? {} : { contact: contactStatus(contact) }),
   };
 }
 
 /** Only where a deadline runs: elsewhere it would be a write for nothing. */
 function progressAt(memo: Target["memo"]): Pick<TargetStatus, "progressAt"> {
-  return memo.phase === "Patched" || memo.phase === "Syncing" || memo.phase === "Arrived" ? { progressAt: stamp(memo.progressAt) } : {};
+  const isInFlight = memo.phase === "Patched" || memo.phase === "Syncing" || memo.phase === "Arrived";
+  return isInFlight || memo.reason === "WriteRefused" || memo.reason === "Missing" ? { progressAt: stamp(memo.progressAt) } : {};
 }
 
-function contact({ live, lastOperation }: NonNullable<Target["memo"]["contact"]>): NonNullable<TargetStatus["contact"]> {
-  return { live, ...(lastOperation === undefined ? {} : { lastOperation }) };
+function contactStatus({ live, lastOperation, baseline }: NonNullable<Target["memo"]["contact"]>): NonNullable<TargetStatus["contact"]> {
+  return { live, ...(lastOperation === undefined ? {} : { lastOperation }), ...(baseline === undefined ? {} : { baseline }) };
 }
 
-function wanted({ outcome, phase, waitingOn: waits }: Decision, targets: readonly Target[]): Wanted {
-  const failures = targets.filter(({ memo }) => isVerdict(memo));
-  const message = outcome === undefined ? (waits?.message ?? "in flight") : outcomeMessage(outcome, failures, targets.length);
+function wanted({ outcome, phase, message }: Decision): Wanted {
   const succeeded = isSuccess(outcome);
   return {
     Ready: { status: succeeded, reason: phase, message },
@@ -70,27 +88,9 @@ function wanted({ outcome, phase, waitingOn: waits }: Decision, targets: readonl
   };
 }
 
-function outcomeMessage(outcome: Outcome, failures: readonly Target[], total: number): string {
-  switch (outcome) {
-    case "Succeeded":
-      return "every target is verified";
-    case "Superseded":
-      return "a newer wish took over";
-    default: {
-      const shown = failures.slice(0, 5).map(({ cluster, memo }) => `${cluster}: ${cut(memo.message, 200)}`);
-      const more = failures.length > shown.length ? `; and ${failures.length - shown.length} more` : "";
-      return `${failures.length} of ${total} targets failed: ${shown.join("; ")}${more}`;
-    }
-  }
-}
-
-/** Whether the difference is a verdict, which must be stored before anything is written because of it. */
-export function hasNewVerdict(before: RunStatus | undefined, after: RunStatus): boolean {
-  if (before?.startedAt === undefined || after.finishedAt !== undefined) return true;
-  const known = new Map((before.targets ?? []).map((target) => [target.cluster, decided(target)]));
-  return (after.targets ?? []).some((target) => known.get(target.cluster) !== decided(target));
-}
-
-function decided({ phase, contact }: TargetStatus): string {
-  return `${phase === "Failed" || phase === "Reverted" || phase === "Skipped"} ${contact !== undefined}`;
+/** Whether a target was met for the first time: what it held is stored before anything is written over it. */
+export function hasNewContact(before: RunStatus | undefined, targets: readonly Target[]): boolean {
+  if (!targets.some(({ memo }) => memo.contact !== undefined)) return false;
+  const known = new Set((before?.targets ?? []).flatMap(({ cluster, contact }) => (contact === undefined ? [] : [cluster])));
+  return targets.some(({ cluster, memo }) => memo.contact !== undefined && !known.has(cluster));
 }

@@ -1,18 +1,18 @@
-import { stamp } from "#api/conditions.ts";
-import type { ReleaseRun, RunTarget, TargetStatus } from "#api/releaserun.ts";
-import type { Seen } from "#engine/observation.ts";
+import type { ReleaseRun, RunTarget } from "#api/releaserun.ts";
 import { judge } from "#engine/judge.ts";
-import { valuesOf } from "#engine/plan.ts";
-import { newMemo, type Target, type TargetMemo, type Want, type WriteKind } from "#engine/world.ts";
+import { afterWrite, isVerdict, shifted, type TargetMemo } from "#engine/memo.ts";
+import { isActive } from "#engine/wave.ts";
+import { wantOf, type Decision, type RunState, type Target, type WriteKind } from "#engine/world.ts";
 import { backoff } from "#kube/backoff.ts";
 import type { Clock, Random } from "#kube/ports.ts";
+import { gapOf, restoredMemo, restoredState } from "./restored.ts";
 import type { Sightings } from "./sightings.ts";
+import { wantsOf, type Times } from "./wants.ts";
 import type { WriteResult } from "./writer.ts";
 
 interface Tracked {
   readonly spec: RunTarget;
-  readonly want: Want;
-  memo: TargetMemo;
+  target: Target;
   /** The resourceVersion that what is looked at must have reached: our own write's. */
   atLeast: string | undefined;
   writing: boolean;
@@ -22,38 +22,43 @@ interface Tracked {
   changed: boolean;
 }
 
+export interface SessionParts extends Times {
+  readonly sightings: Sightings;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A run in flight is looked at this often at least, in milliseconds: a longer pause is one in which nobody looked. */
+export const LOOK_EVERY = 15_000;
+
 /** What one process remembers of a run in flight between two looks. All that matters of it is in the run's status. */
 export class Session {
+  readonly #run: ReleaseRun;
+  readonly #parts: SessionParts;
   readonly #tracked = new Map<string, Tracked>();
-  readonly #follows: (() => void)[];
-  readonly #sightings: Sightings;
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #source: ReleaseRun["spec"]["source"];
+  readonly #follows: readonly (() => void)[];
+  #state: RunState;
+  #targets: readonly Target[];
+  /** Whether a target is no longer what #targets says. */
+  #moved = false;
+  #lookedAt: number;
+  #writing = 0;
 
-  constructor(
-    run: ReleaseRun,
-    parts: { readonly sightings: Sightings; readonly clock: Clock; readonly random: Random; readonly settleTime: number },
-    wake: () => void,
-  ) {
-    this.#sightings = parts.sightings;
-    this.#clock = parts.clock;
-    this.#random = parts.random;
-    this.#source = run.spec.source;
+  constructor(run: ReleaseRun, parts: SessionParts, wake: () => void) {
+    this.#run = run;
+    this.#parts = parts;
+    const now = parts.clock.now();
+    this.#lookedAt = now;
+    this.#state = restoredState(run);
+    const gap = gapOf(run, now);
     const stored = new Map((run.status?.targets ?? []).map((target) => [target.cluster, target]));
     for (const spec of run.spec.targets) {
-      const memo = restored(stored.get(spec.cluster), parts.clock.now());
-      this.#tracked.set(spec.cluster, {
-        spec,
-        want: wantOf(run, spec, parts.settleTime),
-        memo,
-        atLeast: undefined,
-        writing: false,
-        attempts: 0,
-        notBefore: 0,
-        changed: true,
-      });
+      const memo = restoredMemo(stored.get(spec.cluster), now, gap);
+      const { cluster, instance, wave, ours = false } = spec;
+      const target = { cluster, instance, wave: wave - 1, ours, memo, ...wantsOf(run, spec, memo.contact, parts) };
+      this.#tracked.set(cluster, { spec, target, atLeast: undefined, writing: false, attempts: 0, notBefore: 0, changed: true });
     }
+    this.#targets = this.targets;
     this.#follows = run.spec.targets.map((target) =>
       parts.sightings.follow(target, () => {
         const tracked = this.#tracked.get(target.cluster);
@@ -67,123 +72,135 @@ export class Session {
     for (const end of this.#follows) end();
   }
 
-  /** Looks at every target that changed, whose time has come, or that cannot be seen well. */
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get targets(): readonly Target[] {
+    return [...this.#tracked.values()].map(({ target }) => target);
+  }
+
+  /** Whether a write is under way. */
+  get busy(): boolean {
+    return this.#writing > 0;
+  }
+
+  /** Looks at every target that changed, whose time has come, or that cannot be seen well. Equal arrays: nothing is new. */
   look(): readonly Target[] {
-    const now = this.#clock.now();
-    for (const tracked of this.#tracked.values()) if (!tracked.writing && isDue(tracked, now)) this.#judge(tracked, now);
-    return [...this.#tracked.values()].map(({ spec, want, memo }) => ({ cluster: spec.cluster, want, memo }));
+    const now = this.#parts.clock.now();
+    const passed = now - this.#lookedAt;
+    this.#lookedAt = now;
+    // A process that slept, or a clock that was set.
+    const gap = passed < 0 ? passed : passed > 2 * LOOK_EVERY ? passed - LOOK_EVERY : 0;
+    for (const tracked of this.#tracked.values()) {
+      if (gap !== 0) this.#keep(tracked, shifted(tracked.target.memo, gap));
+      if (!tracked.writing && isDue(tracked, now)) this.#judge(tracked, now);
+    }
+    if (this.#moved) this.#targets = this.targets;
+    this.#moved = false;
+    return this.#targets;
   }
 
-  #judge(tracked: Tracked, now: number): void {
-    const seen: Seen = this.#sightings.see(tracked.spec, this.#source, tracked.want.desired, tracked.atLeast);
-    tracked.changed = seen.kind !== "Present" && seen.kind !== "Absent";
-    tracked.memo = judge(tracked.want, seen, tracked.memo, now);
+  /** What was decided on the targets that `look` gave; called when it is stored, where it must be. */
+  adopt({ state, targets }: Decision): void {
+    const begun = state.waves.map(({ phase }, wave) => phase !== this.#state.waves[wave]?.phase);
+    const looked = this.#targets;
+    this.#state = state;
+    for (const [index, decided] of targets.entries()) {
+      const tracked = this.#tracked.get(decided.cluster);
+      if (tracked === undefined) continue;
+      if (begun[decided.wave] === true) tracked.changed = true;
+      const before = looked[index];
+      if (decided !== before) this.#keep(tracked, merged(before?.memo, tracked.target.memo, decided.memo));
+    }
   }
 
-  /** The target of a write that may begin now; undefined when one is under way, or waits for its time. */
-  begin(cluster: string): RunTarget | undefined {
+  /** The target of a write that may begin now; undefined when it is needed no more, one is under way, or it waits for its time. */
+  begin(cluster: string, kind: WriteKind): RunTarget | undefined {
     const tracked = this.#tracked.get(cluster);
-    if (tracked === undefined || tracked.writing || tracked.notBefore > this.#clock.now()) return undefined;
+    if (tracked === undefined || tracked.writing || tracked.target.memo.need !== kind) return undefined;
+    if (tracked.notBefore > this.#parts.clock.now()) return undefined;
     tracked.writing = true;
+    this.#writing += 1;
     return tracked.spec;
   }
 
   /** When the next write that waits for its time may begin, milliseconds since the epoch. */
   get nextWrite(): number | undefined {
-    const times = [...this.#tracked.values()]
-      .filter(({ memo, writing, notBefore }) => memo.need !== undefined && !writing && notBefore > 0)
-      .map(({ notBefore }) => notBefore);
-    return times.length === 0 ? undefined : Math.min(...times);
+    let next: number | undefined;
+    for (const { target, writing, notBefore } of this.#tracked.values()) {
+      if (target.memo.need === undefined || writing || notBefore === 0) continue;
+      next = Math.min(next ?? Infinity, notBefore);
+    }
+    return next;
   }
 
   /** What came of a write. */
   end(cluster: string, kind: WriteKind, result: WriteResult): void {
     const tracked = this.#tracked.get(cluster);
     if (tracked === undefined) return;
-    const now = this.#clock.now();
+    const now = this.#parts.clock.now();
     tracked.writing = false;
     tracked.changed = true;
-    const { memo } = tracked;
+    this.#writing -= 1;
+    const { memo } = tracked.target;
     switch (result.kind) {
       case "Done":
         tracked.attempts = 0;
         tracked.notBefore = 0;
         tracked.atLeast = result.resourceVersion;
-        tracked.memo = afterWrite(memo, kind, now);
-        return;
+        return this.#keep(tracked, afterWrite(memo, kind, now));
       case "Changed":
         if (result.resourceVersion !== undefined) tracked.atLeast = result.resourceVersion;
         return this.#later(tracked, undefined, now);
       case "NotAuthorized":
-        tracked.memo = { ...memo, phase: "Failed", reason: "NotAuthorized", message: result.message, since: now, need: undefined };
-        return;
+        return this.#keep(tracked, {
+          ...memo,
+          phase: "Failed",
+          reason: "NotAuthorized",
+          message: result.message,
+          since: now,
+          need: undefined,
+        });
       case "Refused":
-        tracked.memo = { ...memo, refused: result.message };
+        this.#keep(tracked, { ...memo, refused: result.message });
         return this.#later(tracked, undefined, now);
       case "Retry":
-        tracked.memo = { ...memo, refused: result.message };
+        this.#keep(tracked, { ...memo, refused: result.message });
         return this.#later(tracked, result.retryAfter, now);
     }
   }
 
+  #judge(tracked: Tracked, now: number): void {
+    const { target, spec, atLeast } = tracked;
+    const want = wantOf(target);
+    const seen = this.#parts.sightings.see(spec, this.#run.spec.source, want.desired, atLeast);
+    tracked.changed = seen.kind !== "Present" && seen.kind !== "Absent";
+    this.#keep(tracked, judge(want, seen, target.memo, now, isActive(this.#state, target.wave, target.memo)));
+  }
+
+  #keep(tracked: Tracked, memo: TargetMemo): void {
+    const { target, spec } = tracked;
+    if (memo === target.memo) return;
+    const wants = memo.contact === target.memo.contact ? undefined : wantsOf(this.#run, spec, memo.contact, this.#parts);
+    tracked.target = { ...target, ...wants, memo };
+    this.#moved = true;
+  }
+
   #later(tracked: Tracked, retryAfter: number | undefined, now: number): void {
-    tracked.notBefore = now + backoff(tracked.attempts, { base: 200, cap: 30_000 }, this.#random, retryAfter);
+    tracked.notBefore = now + backoff(tracked.attempts, { base: 200, cap: 30_000 }, this.#parts.random, retryAfter);
     tracked.attempts += 1;
   }
 }
 
-function isDue({ changed, memo }: Tracked, now: number): boolean {
-  return changed || (memo.lookAt !== undefined && memo.lookAt <= now);
+/** What was decided on `before`, where a write has ended since: `now` is what it brought. */
+function merged(before: TargetMemo | undefined, now: TargetMemo, decided: TargetMemo): TargetMemo {
+  if (now === before) return decided;
+  if (isVerdict(decided) || decided.goingBack !== now.goingBack)
+    return { ...decided, written: decided.written || (now.written && !decided.goingBack) };
+  return { ...now, started: decided.started || now.started, vigilSince: decided.vigilSince };
 }
 
-function afterWrite(memo: TargetMemo, kind: WriteKind, now: number): TargetMemo {
-  if (kind === "Refresh") return { ...memo, refreshAskedAt: now, refused: undefined, need: undefined };
-  if (kind === "Terminate") return { ...memo, need: undefined };
-  return {
-    ...memo,
-    phase: "Patched",
-    reason: "NotObserved",
-    message: "Argo CD has not compared the values that were written",
-    since: now,
-    progressAt: now,
-    written: true,
-    refused: undefined,
-    need: undefined,
-  };
-}
-
-function wantOf(run: ReleaseRun, target: RunTarget, settleTime: number): Want {
-  return {
-    run: run.metadata.uid,
-    desired: valuesOf(run.spec, target.desired) ?? {},
-    live: valuesOf(run.spec, target.live),
-    lastOperation: target.lastOperation,
-    healthyBefore: target.healthy === true,
-    progressDeadline: run.spec.progressDeadlineSeconds * 1000,
-    settleTime,
-  };
-}
-
-/** Since when no progress was observed. Where no deadline ran, as in a sync window or out of reach, it begins now. */
-function progressOf({ reason, since, progressAt }: TargetStatus, now: number): number {
-  const counted = reason === "WriteRefused" || reason === "Missing" ? since : undefined;
-  return Math.min(now, Date.parse(progressAt ?? counted ?? stamp(now)));
-}
-
-/** Stamps that a conductor stored are ours; one from the future is a clock that went back. */
-function restored(stored: TargetStatus | undefined, now: number): TargetMemo {
-  const memo = newMemo(now);
-  if (stored === undefined) return memo;
-  const { phase, reason, message, written = false, contact } = stored;
-  return {
-    ...memo,
-    phase,
-    reason,
-    message,
-    written,
-    since: Math.min(now, Date.parse(stored.since)),
-    progressAt: progressOf(stored, now),
-    heard: phase === "Ready",
-    contact: contact === undefined ? undefined : { live: contact.live, lastOperation: contact.lastOperation },
-  };
+function isDue({ changed, target }: Tracked, now: number): boolean {
+  return changed || (target.memo.lookAt !== undefined && target.memo.lookAt <= now);
 }

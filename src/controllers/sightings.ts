@@ -1,8 +1,10 @@
 import { observe, type Projected } from "#argo/read.ts";
 import type { FieldValues, RunSpec } from "#api/releaserun.ts";
+import { isBlocked } from "#engine/evidence.ts";
 import type { Seen } from "#engine/observation.ts";
 import type { Applications, Fleet, Instance } from "#fleet/fleet.ts";
 import type { Clock } from "#kube/ports.ts";
+import { Projects } from "./projects.ts";
 
 /** Where one Application is. */
 export interface Place {
@@ -32,13 +34,15 @@ export class Sightings {
   readonly #clock: Clock;
   /** Milliseconds after which an API server that has not answered is called unreachable. */
   readonly #contactTime: number;
+  readonly #projects: Projects;
   readonly #watched = new Map<string, Watched>();
   readonly #interested = new Map<string, Set<() => void>>();
 
-  constructor(fleet: Fleet<Projected>, clock: Clock, contactTime: number) {
+  constructor(fleet: Fleet<Projected>, clock: Clock, contactTime: number, signal: AbortSignal) {
     this.#fleet = fleet;
     this.#clock = clock;
     this.#contactTime = contactTime;
+    this.#projects = new Projects((place) => this.#tell(appKey(place)), signal);
   }
 
   /** Watches `place` until the returned function is called; `changed` is called whenever it may look different. */
@@ -62,13 +66,27 @@ export class Sightings {
   /** What is known of `place` now, as one run looks at it; nothing older than `atLeast`, a resourceVersion. */
   see(place: Place, selector: RunSpec["source"], wanted: FieldValues, atLeast?: string): Seen {
     const found = this.look(place, atLeast);
-    return found.kind === "Present" ? { kind: "Present", observation: observe(found.application, selector, wanted) } : found;
+    if (found.kind !== "Present") return found;
+    const { application } = found;
+    return { kind: "Present", observation: observe(application, selector, wanted, this.#window(place, application)) };
+  }
+
+  /** Why sync windows let nothing start, asked only of what waits to be synced. */
+  #window(place: Place, app: Projected): string | undefined {
+    const { now, last } = app.operations;
+    const waits = now === undefined ? app.rest.sync === "OutOfSync" && app.rest.automated : isBlocked(last);
+    const instance = waits ? this.#fleet.instance(place.instance) : undefined;
+    return instance === undefined ? undefined : this.#projects.window(instance, place, app, true, this.#clock.now()).closed?.message;
   }
 
   look(place: Place, atLeast?: string): Exclude<Seen, { kind: "Present" }> | { readonly kind: "Present"; readonly application: Projected } {
     const instance = this.#fleet.instance(place.instance);
-    if (instance === undefined)
-      return { kind: "Unreachable", message: `${place.instance} is not registered, or its registration cannot be used` };
+    if (!this.#fleet.synced) return { kind: "Unasked" };
+    if (instance === undefined) {
+      if (this.#fleet.cluster(place.instance) === undefined)
+        return { kind: "Unreachable", message: `${place.instance} is not registered any more`, gone: true };
+      return { kind: "Unreachable", message: `the registration of ${place.instance} cannot be used` };
+    }
     const { lease, since } = this.#attach(place, instance) ?? {};
     if (lease?.synced === true && lease.live) {
       if (atLeast !== undefined && !lease.caughtUp(place.application.name, atLeast)) return { kind: "Behind" };

@@ -40,6 +40,8 @@ export async function write(
     const app = project(raw);
     const seen = observe(app, run.spec.source, wanted.want.desired);
 
+    if (wanted.kind === "Confirm") return { kind: "Done", resourceVersion: app.resourceVersion, by: "before" };
+
     // 2. May it be written?
     const refusal = await refusalOf({ namespace: run.namespace, ...run.spec }, instance, target.application, app, signal);
     if (refusal !== undefined) return { kind: "NotAuthorized", message: refusal };
@@ -50,7 +52,7 @@ export async function write(
     if (kind === "Done") return { kind, resourceVersion: app.resourceVersion, by: "before" };
 
     // 4. One guarded patch.
-    const request = patch(raw, { kind, values: wanted.want.desired, source: run.spec.source, run: wanted.want.run });
+    const request = patch(raw, { kind, values: wanted.want.desired, source: run.spec.source, run: wanted.want.tag });
     const answer = await instance.client.request({ ...request, path }, signal);
     return { kind: "Done", resourceVersion: project(answer.body as KubeObject).resourceVersion, by: "us" };
   } catch (error) {

@@ -7,9 +7,11 @@ import type { TargetWrite, Want, WriteKind } from "./world.ts";
  * it already, "Changed" when the target is no longer what the decision was made on.
  */
 export function admitted({ kind, want, over }: TargetWrite, seen: Observation): WriteKind | "Done" | "Changed" {
+  if (kind === "Confirm") return "Done";
   if (seen.values === undefined) return "Changed";
   const holds = sameValues(seen.values, want.desired);
-  const asDecided = sameValues(seen.values, over);
+  const { values } = seen;
+  const asDecided = over.some((one) => sameValues(one, values));
   switch (kind) {
     case "Patch":
       if (holds) return "Done";
@@ -28,7 +30,7 @@ export function admitted({ kind, want, over }: TargetWrite, seen: Observation): 
 }
 
 function sync(want: Want, seen: Observation): "Sync" | "Done" | "Changed" {
-  if (seen.lastOperation?.run === want.run) return "Done";
+  if (seen.lastOperation?.run === want.tag) return "Done";
   if (seen.operation === undefined) return "Sync";
   return isForeign(seen, want) ? "Changed" : "Done";
 }

@@ -1,5 +1,6 @@
 import type { TargetPhase, TargetReason } from "#api/reasons.ts";
-import { difference, show, type Observation } from "./observation.ts";
+import type { FieldValue } from "#api/releaserun.ts";
+import { canonical, difference, show, type LastOperation, type Observation } from "./observation.ts";
 import type { Want } from "./world.ts";
 
 /**
@@ -69,7 +70,7 @@ function isFailure(phase: string): boolean {
 function isAttemptOfThisRun(seen: Observation, want: Want): boolean {
   const last = seen.lastOperation;
   if (last === undefined || last.startedAt === want.lastOperation) return false;
-  return last.run === want.run || (seen.compared && last.revision !== undefined && last.revision === ourRevision(seen));
+  return last.run === want.tag || (seen.compared && last.revision !== undefined && last.revision === ourRevision(seen));
 }
 
 /**
@@ -94,12 +95,16 @@ function ourRevision(seen: Observation): string | undefined {
   return seen.pinned ?? (seen.compared ? seen.revision : undefined);
 }
 
+/** Whether an operation waits for a sync window to open. */
+export function isBlocked(last: Pick<LastOperation, "phase" | "message"> | undefined): last is LastOperation {
+  return last?.phase === "Running" && last.message.startsWith("Sync operation blocked by sync window");
+}
+
 /** Somebody else holds the one slot for operations, or a sync window keeps ours waiting in it. */
 function isNotHeldUp(seen: Observation, want: Want): Finding | undefined {
   const { operation, lastOperation: last } = seen;
   if (operation === undefined) return undefined;
-  if (last?.phase === "Running" && last.message.startsWith("Sync operation blocked by sync window"))
-    return { phase: "Waiting", reason: "SyncWindow", message: last.message, waits: true };
+  if (isBlocked(last)) return { phase: "Waiting", reason: "SyncWindow", message: seen.window ?? last.message, waits: true };
   if (!isForeign(seen, want)) return undefined;
   const to = operation.revision === undefined ? "" : ` (to ${operation.revision})`;
   return { phase: "Waiting", reason: "ForeignOperation", message: `another operation is running${to}; waiting for its end`, waits: true };
@@ -121,15 +126,19 @@ function isIdle({ operation, lastOperation: last }: Observation): Finding | unde
 /** Neither asked for by this run nor Argo CD's own for the present revision. */
 export function isForeign(seen: Observation, want: Want): boolean {
   const { operation } = seen;
-  if (operation === undefined || operation.run === want.run) return false;
+  if (operation === undefined || operation.run === want.tag) return false;
   const ours = ourRevision(seen);
   return !operation.automated || (operation.revision !== undefined && ours !== undefined && operation.revision !== ours);
 }
 
-/** A sync that an older run asked for, and that may retry a failed revision for minutes: who began it may end it. */
+/**
+ * A sync that an older run asked for, or Argo CD for values of ours that are taken back, and that may retry a failed
+ * revision for minutes: who began it may end it.
+ */
 export function isLeftover({ operation, lastOperation, paused }: Observation, want: Want): boolean {
-  const ours = operation?.run !== undefined && operation.run !== want.run;
-  return ours && !paused && lastOperation?.phase === "Running";
+  if (operation === undefined || paused || lastOperation?.phase !== "Running" || operation.run === want.tag) return false;
+  if (operation.run !== undefined) return true;
+  return want.direction === "Back" && operation.automated && want.over.some((values) => values["targetRevision"] === operation.revision);
 }
 
 /** An error leaves revision, comparison and health as they were or makes them up (traps A and C). */
@@ -155,12 +164,16 @@ function resolvedToOurs(seen: Observation): Finding | undefined {
 
 function isSynced(seen: Observation): Finding | undefined {
   if (seen.sync === "Synced") return undefined;
+  if (seen.window !== undefined && seen.sync === "OutOfSync" && seen.automated)
+    return { phase: "Waiting", reason: "SyncWindow", message: seen.window, waits: true };
   if (seen.sync === "OutOfSync" && seen.pruneOnly)
     return {
       phase: "Syncing",
       reason: "NeedsPrune",
       message: "only resources that wait to be pruned are out of sync: prune them, or enable pruning on the Application",
     };
+  if (seen.sync === "Unknown")
+    return { phase: "Syncing", reason: "SyncUnknown", message: "sync status is Unknown: Argo CD could not compare it" };
   return { phase: "Syncing", reason: "OutOfSync", message: `sync status is ${seen.sync || "not reported"}` };
 }
 
@@ -187,6 +200,10 @@ function isHealthy(seen: Observation): Finding | undefined {
       };
     case "Degraded":
       return { phase: "Syncing", reason: "Degraded", message: `health is Degraded${said}` };
+    case "Missing":
+      return { phase: "Syncing", reason: "ResourcesMissing", message: `health is Missing${said}: something that it deploys is not there` };
+    case "Unknown":
+      return { phase: "Syncing", reason: "HealthUnknown", message: `health is Unknown${said}` };
     default:
       return { phase: "Syncing", reason: "Progressing", message: `health is ${status || "not reported"}${said}` };
   }
@@ -195,13 +212,20 @@ function isHealthy(seen: Observation): Finding | undefined {
 /** Somebody wrote over what we wrote: who, and what lets both live together. */
 export function reverted(seen: Observation, want: Want): Finding {
   const changed = seen.values === undefined ? undefined : difference(want.desired, seen.values);
-  const what = changed === undefined ? "our values are gone" : `${changed.field} is ${show(changed.b)} again, not ${show(changed.a)}`;
-  return { phase: "Reverted", reason: "RevertedByOwner", message: `${what}. ${remedy(seen, pointer(changed?.field))}` };
+  const what =
+    changed === undefined
+      ? "our values are gone"
+      : `${changed.field} is ${show(changed.b)} ${isOld(want, changed.field, changed.b) ? "again" : "now"}, not ${show(changed.a)}`;
+  return { phase: "Reverted", reason: "RevertedByOwner", message: `${what}. ${remedy(seen, pointers(seen, want))}` };
 }
 
-/** Where a field is in an Application with one source, as the owners' lists of ignored differences want it. */
-function pointer(field = "targetRevision"): string {
-  return `/spec/source/${field.split(".", 1)[0] ?? field}`;
+function isOld({ over }: Want, field: string, value: FieldValue): boolean {
+  return over.some((values) => canonical(values[field] ?? null) === canonical(value));
+}
+
+/** Where the steered fields are in the Application, as the owners' lists of ignored differences want it. */
+function pointers({ sourceAt }: Observation, { desired }: Want): string {
+  return [...new Set(Object.keys(desired).map((field) => `${sourceAt}/${field.split(".", 1)[0] ?? field}`))].toSorted().join(", ");
 }
 
 function remedy(seen: Observation, at: string): string {

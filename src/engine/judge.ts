@@ -1,30 +1,12 @@
 import type { FieldValues } from "#api/releaserun.ts";
+import { deadline, seconds, SILENT } from "./deadline.ts";
 import { isForeign, isLeftover, isSpent, isStuck, missing, reverted, type Finding } from "./evidence.ts";
+import { isVerdict, moved, withoutEvidence, type TargetMemo } from "./memo.ts";
 import { difference, sameValues, show, type Observation, type Seen } from "./observation.ts";
-import type { TargetMemo, Want } from "./world.ts";
+import type { Want } from "./world.ts";
 
 /** How long Degraded must hold before it counts, in milliseconds: controllers pass through it. */
 const DEGRADED_FOR = 30_000;
-
-/**
- * Looks at one target: what it is doing, what it needs, when to look again. Pure; what it knows of the past is
- * in `memo`, and times are the conductor's own (milliseconds since the epoch).
- */
-export function judge(want: Want, seen: Seen, memo: TargetMemo, now: number): TargetMemo {
-  if (isVerdict(memo)) return { ...memo, need: undefined, lookAt: undefined };
-  switch (seen.kind) {
-    case "Unasked":
-      return { ...withoutEvidence(memo), heard: memo.heard };
-    case "Behind":
-      return memo;
-    case "Unreachable":
-      return lost(memo, seen.message, now);
-    case "Absent":
-      return deadline(want, moved(withoutEvidence(memo), ABSENT, now), now);
-    case "Present":
-      return present(want, seen.observation, memo, now);
-  }
-}
 
 /**
  * When a refresh that was asked for, is asked for no longer, and was not served is asked for again, in milliseconds:
@@ -32,9 +14,53 @@ export function judge(want: Want, seen: Seen, memo: TargetMemo, now: number): Ta
  */
 const REFRESH_AGAIN = 10_000;
 
-/** What is decided for this run, whatever the target does later. */
-export function isVerdict(memo: TargetMemo): boolean {
-  return memo.phase === "Failed" || memo.phase === "Reverted" || memo.phase === "Skipped";
+/**
+ * Looks at one target: what it is doing, what it needs, when to look again. Pure; what it knows of the past is
+ * in `memo`, and times are the conductor's own (milliseconds since the epoch).
+ *
+ * @param active whether its turn has come: before that nothing is asked of it, and no deadline runs
+ */
+export function judge(want: Want, seen: Seen, memo: TargetMemo, now: number, active: boolean): TargetMemo {
+  if (isVerdict(memo)) return memo.need === undefined && memo.lookAt === undefined ? memo : { ...memo, need: undefined, lookAt: undefined };
+  const judged = active ? judgeActive(want, seen, memo, now) : judgeIdle(want, seen, memo, now);
+  if (want.direction === "Forward" || judged.phase !== "Ready") return judged;
+  return { ...moved(judged, RESTORED, now), need: undefined, lookAt: undefined };
+}
+
+function judgeActive(want: Want, seen: Seen, memo: TargetMemo, now: number): TargetMemo {
+  switch (seen.kind) {
+    case "Unasked":
+      return { ...withoutEvidence(memo), heard: memo.heard };
+    case "Behind":
+      return memo;
+    case "Unreachable":
+      return lost(want, memo, seen, now);
+    case "Absent":
+      return deadline(want, moved(withoutEvidence(found(memo)), ABSENT, now), now);
+    case "Present":
+      return present(want, seen.observation, found(memo), now);
+  }
+}
+
+/** Before its turn: only whether it can be reached is said of it. */
+function judgeIdle(want: Want, seen: Seen, memo: TargetMemo, now: number): TargetMemo {
+  switch (seen.kind) {
+    case "Unasked":
+    case "Behind":
+      return memo;
+    case "Unreachable":
+      return lost(want, memo, seen, now);
+    case "Absent":
+    case "Present": {
+      const back = found(memo);
+      const planned = back.phase === "Pending" ? back : moved(back, PLANNED, now);
+      return { ...planned, progressAt: now, need: undefined, lookAt: undefined };
+    }
+  }
+}
+
+function found(memo: TargetMemo): TargetMemo {
+  return memo.lostSince === undefined ? memo : { ...memo, lostSince: undefined };
 }
 
 const ABSENT: Finding = {
@@ -44,37 +70,53 @@ const ABSENT: Finding = {
 };
 
 /** Silence is not evidence, and time without an answer is nobody's fault: neither soak nor deadline counts it. */
-function lost(memo: TargetMemo, message: string, now: number): TargetMemo {
-  const touched = memo.written || memo.phase === "Unknown" || memo.phase === "Ready" || memo.phase === "Arrived";
+function lost(want: Want, memo: TargetMemo, { message, gone }: Extract<Seen, { kind: "Unreachable" }>, now: number): TargetMemo {
+  const lostSince = memo.lostSince ?? now;
+  const goneAt = lostSince + want.graceTime;
+  if (gone === true && now >= goneAt)
+    return {
+      ...moved(withoutEvidence(memo), { phase: "Skipped", reason: "ClusterGone", message: `counts as gone: ${message}` }, now),
+      lostSince,
+    };
+  const touched = memo.started || memo.written || memo.phase === "Unknown" || memo.phase === "Ready" || memo.phase === "Arrived";
   const finding: Finding = touched
-    ? { phase: "Unknown", reason: "WatchLost", message, waits: true }
-    : { phase: "Unreachable", reason: "Unreachable", message, waits: true };
-  return { ...moved(withoutEvidence(memo), finding, now), progressAt: now, lookAt: undefined };
+    ? { phase: "Unknown", reason: gone === true ? "NotRegistered" : "WatchLost", message, waits: true }
+    : { phase: "Unreachable", reason: gone === true ? "NotRegistered" : "Unreachable", message, waits: true };
+  return { ...moved(withoutEvidence(memo), finding, now), lostSince, progressAt: now, lookAt: gone === true ? goneAt : undefined };
 }
 
 function present(want: Want, seen: Observation, memo: TargetMemo, now: number): TargetMemo {
   if (seen.values === undefined) {
     const message = seen.sourceFault ?? "its source cannot be told";
-    return moved(withoutEvidence(memo), { phase: "Failed", reason: "SourceNotFound", message }, now);
+    return verdictOn(withoutEvidence(memo), { phase: "Failed", reason: "SourceNotFound", message }, now);
   }
   const { values } = seen;
   // First contact, where the plan could not ask. It is stored before anything is written because of it.
-  const met = want.live === undefined && memo.contact === undefined && !memo.written;
-  const contact = met ? { live: values, lastOperation: seen.lastOperation?.startedAt } : memo.contact;
+  const met = want.direction === "Forward" && want.over.length === 0 && memo.contact === undefined && !memo.written;
+  const contact = met ? { live: values, lastOperation: seen.lastOperation?.startedAt, baseline: seen.settled } : memo.contact;
   const progressed = withProgress({ ...memo, contact }, seen, now);
+  if (isUntouched(want, values, progressed)) return verdictOn(withoutEvidence(progressed), UNTOUCHED, now);
   if (!sameValues(want.desired, values))
     return met ? { ...moved(withoutEvidence(progressed), PLANNED, now), lookAt: now } : differs(want, seen, values, progressed, now);
   return holds(want, seen, progressed, now);
 }
 
+/** The values that may be written over. */
+export function replaceable(want: Want, memo: TargetMemo): readonly FieldValues[] {
+  return want.over.length > 0 || memo.contact === undefined ? want.over : [memo.contact.live];
+}
+
 /** The Application does not hold our values: write them, if it is still what the plan saw. */
 function differs(want: Want, seen: Observation, values: FieldValues, before: TargetMemo, now: number): TargetMemo {
   const memo = withoutEvidence(before);
-  if (memo.written) return moved(memo, reverted(seen, want), now);
-  const changed = difference(want.live ?? memo.contact?.live ?? values, values);
+  if (want.direction === "Back" && !replaceable(want, memo).some((over) => sameValues(over, values)))
+    return notOurs(want, seen, values, memo, now);
+  if (memo.written) return verdictOn(memo, reverted(seen, want), now);
+  const [planned = values, ...others] = replaceable(want, memo);
+  const changed = others.some((over) => sameValues(over, values)) ? undefined : difference(planned, values);
   if (changed !== undefined) {
     const message = `${changed.field} was ${show(changed.a)} when the plan was made and is ${show(changed.b)} now: release again to plan from what is there`;
-    return moved(memo, { phase: "Failed", reason: "ChangedSincePlan", message }, now);
+    return verdictOn(memo, { phase: "Failed", reason: "ChangedSincePlan", message }, now);
   }
   const blocker = seen.paused ? missing(seen, want) : foreign(want, seen);
   if (blocker !== undefined)
@@ -84,8 +126,29 @@ function differs(want: Want, seen: Observation, values: FieldValues, before: Tar
   return deadline(want, { ...moved(memo, orRefused({ ...PLANNED, phase: "Waiting" }, memo), now), need }, now);
 }
 
-const PLANNED: Finding = { phase: "Pending", reason: "Planned", message: "in the plan, not touched yet" };
+/** On the way back: nothing of the run had reached it, as where its API server refused the patch. */
+function isUntouched(want: Want, values: FieldValues, { written, changed, contact }: TargetMemo): boolean {
+  const untouched = want.untouched ?? contact?.live;
+  return want.direction === "Back" && !written && !changed && untouched !== undefined && sameValues(untouched, values);
+}
 
+/** On the way back, what is neither ours nor what was there before is left alone: somebody wants it so. */
+function notOurs(want: Want, seen: Observation, values: FieldValues, memo: TargetMemo, now: number): TargetMemo {
+  const changed = difference(want.desired, values);
+  const by = seen.manager === undefined ? "somebody" : seen.manager;
+  const what = changed === undefined ? "it" : `${changed.field} is ${show(changed.b)}, which`;
+  const message = `${what} was written by ${by} and not by this release: left as it is; it was to go back to ${show(changed?.a ?? null)}`;
+  return verdictOn(memo, { phase: "Drifted", reason: "ValuesChanged", message }, now);
+}
+
+/** A verdict on what a target holds, once it was read anew: after a restart, a cache may show what was there before our own write. */
+function verdictOn(memo: TargetMemo, finding: Finding, now: number): TargetMemo {
+  return memo.confirmed ? moved(memo, finding, now) : { ...memo, need: "Confirm" };
+}
+
+const UNTOUCHED: Finding = { phase: "RolledBack", reason: "Untouched", message: "nothing of this run had reached it" };
+const RESTORED: Finding = { phase: "RolledBack", reason: "Verified", message: "back at what was last verified, and verified again" };
+const PLANNED: Finding = { phase: "Pending", reason: "Planned", message: "in the plan, not touched yet" };
 /** A running operation loses nothing by a patch of the spec, but ours would be lost in the one slot for operations. */
 function foreign(want: Want, seen: Observation): Finding | undefined {
   if (seen.automated || seen.operation === undefined) return undefined;
@@ -95,16 +158,18 @@ function foreign(want: Want, seen: Observation): Finding | undefined {
 
 /** The Application holds our values: has it arrived? */
 function holds(want: Want, seen: Observation, before: TargetMemo, now: number): TargetMemo {
-  const live = want.live ?? before.contact?.live;
+  const [live] = replaceable(want, before);
   // The plan saw other values: this run wrote them, even if it was killed before it could say so. To an Application that
   // does not sync by itself it would have written its operation with them.
-  const isOurs = seen.automated || seen.operation?.run === want.run || seen.lastOperation?.run === want.run;
-  const written = before.written || (isOurs && live !== undefined && !sameValues(live, want.desired));
-  const memo = { ...before, written };
+  const isOurs = seen.automated || seen.operation?.run === want.tag || seen.lastOperation?.run === want.tag;
+  const isNew = want.direction === "Forward" && live !== undefined && !sameValues(live, want.desired);
+  const written = before.written || (before.started && isOurs && isNew);
+  const memo = { ...before, written, confirmed: false };
   const known = { ...want, lastOperation: want.lastOperation ?? memo.contact?.lastOperation };
   const finding = missing(seen, known);
   if (finding === undefined) return arrived(want, seen, memo, now);
   const next = moved(withoutEvidence(memo), finding, now);
+  if (finding.reason === "ForeignOperation" && isLeftover(seen, want)) return { ...deadline(want, next, now, finding), need: "Terminate" };
   if (finding.reason === "Degraded") return degraded(want, next, memo, finding, now);
   if (!wantsSync(known, seen, memo, finding)) return deadline(want, next, now, finding);
   return deadline(want, { ...moved(next, orRefused(finding, memo), now), need: "Sync" }, now);
@@ -112,16 +177,17 @@ function holds(want: Want, seen: Observation, before: TargetMemo, now: number): 
 
 /** Whether nobody but us will start the sync: it does not sync by itself, or will not try this revision again. */
 function wantsSync(want: Want, seen: Observation, memo: TargetMemo, finding: Finding): boolean {
-  if (seen.operation !== undefined || memo.written || seen.lastOperation?.run === want.run) return false;
+  if (seen.operation !== undefined || memo.written || seen.lastOperation?.run === want.tag) return false;
   if (finding.reason !== "OutOfSync" && finding.reason !== "NeedsPrune") return false;
   return seen.automated ? isStuck(seen) || (finding.reason === "OutOfSync" && isSpent(seen, want)) : finding.reason === "OutOfSync";
 }
 
 function degraded(want: Want, next: TargetMemo, before: TargetMemo, finding: Finding, now: number): TargetMemo {
   const since = before.degradedSince ?? now;
-  if (want.healthyBefore && now - since >= DEGRADED_FOR) return moved(next, { ...finding, phase: "Failed" }, now);
+  const isNews = want.healthyBefore || before.wasReady;
+  if (isNews && now - since >= DEGRADED_FOR) return moved(next, { ...finding, phase: "Failed" }, now);
   const judged = deadline(want, { ...next, degradedSince: since }, now, finding);
-  if (isVerdict(judged) || !want.healthyBefore) return judged;
+  if (isVerdict(judged) || !isNews) return judged;
   return { ...judged, lookAt: Math.min(judged.lookAt ?? Infinity, since + DEGRADED_FOR) };
 }
 
@@ -129,7 +195,7 @@ function degraded(want: Want, next: TargetMemo, before: TargetMemo, finding: Fin
 function arrived(want: Want, seen: Observation, memo: TargetMemo, now: number): TargetMemo {
   const evidenceSince = memo.evidenceSince ?? now;
   const held = { ...memo, evidenceSince, degradedSince: undefined, need: undefined, lookAt: undefined };
-  if (held.heard) return moved(held, VERIFIED, now);
+  if (held.heard) return watched(want, seen, held, now);
   if (now - evidenceSince < want.settleTime) {
     const settling: Finding = {
       phase: "Syncing",
@@ -142,11 +208,27 @@ function arrived(want: Want, seen: Observation, memo: TargetMemo, now: number): 
     const heartbeat = seen.reconciledAt ?? "";
     return deadline(want, { ...moved(held, AWAITING, now), heartbeat, progressAt: now, need: "Refresh" }, now, AWAITING);
   }
-  if (seen.reconciledAt !== undefined && seen.reconciledAt !== held.heartbeat) return { ...moved(held, VERIFIED, now), heard: true };
-  const waiting = deadline(want, moved(held, orRefused(AWAITING, held), now), now);
-  if (isVerdict(waiting) || seen.refreshing) return waiting;
-  const again = (held.refreshAskedAt ?? -Infinity) + REFRESH_AGAIN;
-  return now >= again ? { ...waiting, need: "Refresh" } : { ...waiting, lookAt: Math.min(waiting.lookAt ?? Infinity, again) };
+  if (seen.reconciledAt === undefined || seen.reconciledAt === held.heartbeat)
+    return askedAgain(seen, deadline(want, moved(held, orRefused(AWAITING, held), now), now), now);
+  return { ...moved(held, VERIFIED, now), heard: true, wasReady: true, heartbeat: seen.reconciledAt, refreshAskedAt: undefined };
+}
+
+/** Verified; before its wave is, Argo CD must be heard once more, lest it died meanwhile and nothing were to change any more. */
+function watched(want: Want, seen: Observation, memo: TargetMemo, now: number): TargetMemo {
+  const heartbeat = memo.heartbeat ?? seen.reconciledAt ?? "";
+  const heardAgain = memo.heardAgain || (seen.reconciledAt !== undefined && seen.reconciledAt !== heartbeat);
+  const ready = { ...moved(memo, VERIFIED, now), heartbeat, heardAgain, wasReady: true };
+  if (heardAgain || ready.vigilSince === undefined) return ready;
+  const at = ready.vigilSince + want.progressDeadline;
+  if (now < at) return askedAgain(seen, { ...ready, lookAt: at }, now);
+  const message = `${SILENT} (it was not heard for ${seconds(now - ready.vigilSince)} at the end of its wave's soak)`;
+  return moved({ ...ready, lookAt: undefined }, { phase: "Failed", reason: "ArgoCDSilent", message }, now);
+}
+
+function askedAgain(seen: Observation, memo: TargetMemo, now: number): TargetMemo {
+  if (isVerdict(memo) || seen.refreshing) return memo;
+  const again = (memo.refreshAskedAt ?? -Infinity) + REFRESH_AGAIN;
+  return now >= again ? { ...memo, need: "Refresh" } : { ...memo, lookAt: Math.min(memo.lookAt ?? Infinity, again) };
 }
 
 /** What is awaited, or that its API server will not take the write which would bring it about. */
@@ -160,35 +242,6 @@ const AWAITING: Finding = {
   reason: "AwaitingHeartbeat",
   message: "arrived; waiting for Argo CD to look once more, so that its silence is not taken for success",
 };
-
-/** Fails a target that has made no progress for too long; time that others take does not count. */
-function deadline(want: Want, memo: TargetMemo, now: number, finding?: Finding): TargetMemo {
-  if (finding?.waits === true) return { ...memo, progressAt: now, lookAt: undefined };
-  const at = memo.progressAt + want.progressDeadline;
-  if (now < at) return { ...memo, lookAt: at };
-  const after = `no progress for ${Math.round((now - memo.progressAt) / 1000)} s`;
-  return { ...moved(memo, { phase: "Failed", ...verdict(memo, after) }, now), need: undefined, lookAt: undefined };
-}
-
-function verdict(memo: TargetMemo, after: string): Pick<Finding, "reason" | "message"> {
-  switch (memo.reason) {
-    case "AwaitingHeartbeat":
-    case "NotObserved":
-    case "StaleStatus":
-      return {
-        reason: "ArgoCDSilent",
-        message: `${after}: Argo CD does not look at this Application; is its application controller running? (${memo.message})`,
-      };
-    case "ComparisonError":
-    case "WriteRefused":
-    case "Missing":
-    case "NeedsPrune":
-    case "Degraded":
-      return { reason: memo.reason, message: memo.message };
-    default:
-      return { reason: "DeadlineExceeded", message: `${after}: ${memo.message}` };
-  }
-}
 
 /** What progress is: anything that Argo CD reports anew, but not that it merely looked again. */
 function withProgress(memo: TargetMemo, seen: Observation, now: number): TargetMemo {
@@ -209,21 +262,4 @@ function withProgress(memo: TargetMemo, seen: Observation, now: number): TargetM
   if (fingerprint === memo.fingerprint) return memo;
   // What is seen first after a restart is no progress.
   return { ...memo, fingerprint, progressAt: memo.fingerprint === "" ? memo.progressAt : now };
-}
-
-function withoutEvidence(memo: TargetMemo): TargetMemo {
-  return {
-    ...memo,
-    evidenceSince: undefined,
-    degradedSince: undefined,
-    heartbeat: undefined,
-    heard: false,
-    refreshAskedAt: undefined,
-    need: undefined,
-    lookAt: undefined,
-  };
-}
-
-function moved(memo: TargetMemo, { phase, reason, message }: Finding, now: number): TargetMemo {
-  return { ...memo, phase, reason, message, since: phase === memo.phase ? memo.since : now };
 }

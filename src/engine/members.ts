@@ -25,6 +25,7 @@ export function members(entries: EnvironmentSpec["clusters"], registered: readon
   return { clusters: [...clusters], unknown: [...unknown] };
 }
 
-function selects(selector: NonNullable<EnvironmentSpec["clusters"][number]["selector"]>, member: Member): boolean {
+/** Whether a member has all of a selector's labels. */
+export function selects(selector: NonNullable<EnvironmentSpec["clusters"][number]["selector"]>, member: Member): boolean {
   return Object.entries(selector.matchLabels ?? {}).every(([key, value]) => member.labels[key] === value);
 }

@@ -31,6 +31,8 @@ export interface Observation {
   /** What the steered fields hold; undefined when the source cannot be told, and `sourceFault` says why. */
   readonly values: FieldValues | undefined;
   readonly sourceFault: string | undefined;
+  /** Where the steered source is in the Application: /spec/source, or /spec/sources/1. */
+  readonly sourceAt: string;
   /** The values to go back to: those of now if Synced and Healthy, a moving revision pinned to what it resolved to. */
   readonly settled: FieldValues | undefined;
   /** Whether Argo CD's comparison was of exactly the sources that the spec holds now. */
@@ -53,6 +55,8 @@ export interface Observation {
   readonly automated: boolean;
   /** Argo CD was told not to look at it. */
   readonly paused: boolean;
+  /** Why its project's sync windows let no sync start by itself now; undefined while they do, or could not be asked. */
+  readonly window: string | undefined;
   readonly owner: Owner;
   /** Who wrote to it last besides Argo CD's controller, as its managedFields name them. */
   readonly manager: string | undefined;
@@ -62,7 +66,7 @@ export interface Observation {
 export type Seen =
   | { readonly kind: "Unasked" } // the watch is not live: it has not answered yet, or is being opened again
   | { readonly kind: "Behind" } // the watch is live, and has not come to our own last write yet
-  | { readonly kind: "Unreachable"; readonly message: string }
+  | { readonly kind: "Unreachable"; readonly message: string; readonly gone?: true } // gone: nobody has registered it any more
   | { readonly kind: "Absent" }
   | { readonly kind: "Present"; readonly observation: Observation };
 
@@ -72,12 +76,12 @@ export function sameValues(a: FieldValues, b: FieldValues): boolean {
   return true;
 }
 
-/** The first field in which two sets of values differ. */
+/** The first field in which two sets of values differ; the revision before all others, for that is what people know. */
 export function difference(
   a: FieldValues,
   b: FieldValues,
 ): { readonly field: string; readonly a: FieldValue; readonly b: FieldValue } | undefined {
-  for (const field of Object.keys({ ...a, ...b })) {
+  for (const field of new Set(["targetRevision", ...Object.keys(a), ...Object.keys(b)])) {
     const [left, right] = [a[field] ?? null, b[field] ?? null];
     if (!sameValue(left, right)) return { field, a: left, b: right };
   }

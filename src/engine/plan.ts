@@ -1,5 +1,6 @@
 import type { StalledReason } from "#api/reasons.ts";
-import type { FieldValues, ReleaseRun, RunSpec, RunTarget } from "#api/releaserun.ts";
+import type { FieldValues, ReleaseRun, RunTarget } from "#api/releaserun.ts";
+import { baselinesOf, oursIn } from "./baselines.ts";
 import { canonical, type Observation, type Seen } from "./observation.ts";
 
 /** One target before the plan: where it is, what it shall hold, what was seen there. */
@@ -11,6 +12,8 @@ export interface Candidate {
   readonly seen: Seen;
   /** Why it may not be written, with the remedy; undefined when consent was found or could not be asked for. */
   readonly refusal: string | undefined;
+  /** What may go wrong there, though nothing speaks against the write: an owner that would write over it. */
+  readonly warning?: string;
   /** Another ServiceRelease that steers the same Application. */
   readonly takenBy: string | undefined;
 }
@@ -37,10 +40,11 @@ export interface Planned {
 }
 
 /**
- * The plan of a release, or everything that speaks against it: all reachable targets are validated before any is
- * touched. `previous` are the runs of this release, oldest first: what they verified are the baselines.
+ * The plan of a run, or everything that speaks against it: all reachable targets are validated before any is
+ * touched. `previous` are the runs of this release, oldest first: what they verified are the baselines. `waveOf` is the
+ * position of a cluster's wave, from 0.
  */
-export function plan(candidates: readonly Candidate[], previous: readonly ReleaseRun[]): Plan {
+export function plan(candidates: readonly Candidate[], previous: readonly ReleaseRun[], waveOf: (cluster: string) => number): Plan {
   const unasked = candidates.filter((one) => one.seen.kind === "Unasked" || one.seen.kind === "Behind");
   if (unasked.length > 0) return { kind: "Observing", clusters: unasked.map((one) => one.cluster) };
 
@@ -49,16 +53,19 @@ export function plan(candidates: readonly Candidate[], previous: readonly Releas
 
   const table = valueTable();
   const baselines = baselinesOf(previous);
+  const isOurs = oursIn(previous);
   const targets = candidates.map((one): RunTarget => {
     const seen = one.seen.kind === "Present" ? one.seen.observation : undefined;
     const baseline = baselines.get(one.cluster) ?? seen?.settled;
+    const ours = seen?.values !== undefined && isOurs(one.cluster, seen.values, baseline);
     return {
       cluster: one.cluster,
       instance: one.instance,
       application: one.application,
-      wave: 1,
+      wave: waveOf(one.cluster) + 1,
       desired: table.index(one.desired),
       ...(seen?.values === undefined ? {} : { live: table.index(seen.values), healthy: seen.health.status === "Healthy" }),
+      ...(ours ? { ours } : {}),
       ...(baseline === undefined ? {} : { baseline: table.index(baseline) }),
       ...(seen?.lastOperation === undefined ? {} : { lastOperation: seen.lastOperation.startedAt }),
     };
@@ -115,27 +122,6 @@ function collisions(candidates: readonly Candidate[]): Objection[] {
   });
 }
 
-/**
- * What each target was last verified at: only Ready replaces a baseline, anything else passes the older one on, and so does
- * a run that did not cover the target.
- */
-function baselinesOf(previous: readonly ReleaseRun[]): ReadonlyMap<string, FieldValues> {
-  const baselines = new Map<string, FieldValues>();
-  for (const run of previous) {
-    for (const target of run.spec.targets) {
-      const baseline = valuesOf(run.spec, wasVerified(run, target.cluster) ? target.desired : target.baseline);
-      if (baseline !== undefined) baselines.set(target.cluster, baseline);
-    }
-  }
-  return baselines;
-}
-
-/** A run that ended lists the targets that are not Ready; one that has not ended lists all. */
-export function wasVerified(run: ReleaseRun, cluster: string): boolean {
-  const listed = run.status?.targets?.find((target) => target.cluster === cluster);
-  return listed === undefined ? run.status?.finishedAt !== undefined : listed.phase === "Ready";
-}
-
 function valueTable(): { readonly values: FieldValues[]; index(values: FieldValues): number } {
   const values: FieldValues[] = [];
   const known = new Map<string, number>();
@@ -151,9 +137,4 @@ function valueTable(): { readonly values: FieldValues[]; index(values: FieldValu
       return index;
     },
   };
-}
-
-/** The values that a target of `run` shall hold, held, or was last verified at. */
-export function valuesOf(spec: RunSpec, index: number | undefined): FieldValues | undefined {
-  return index === undefined ? undefined : spec.values[index];
 }

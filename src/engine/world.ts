@@ -1,13 +1,19 @@
-import type { Outcome, RunPhase, TargetPhase, TargetReason, WaitingReason } from "#api/reasons.ts";
-import type { FieldValues } from "#api/releaserun.ts";
+import type { Outcome, RunKind, RunPhase, WaitingReason, WavePhase } from "#api/reasons.ts";
+import type { FieldValues, PlannedWave } from "#api/releaserun.ts";
+import type { OnFailure, RollbackScope, Supersede } from "#api/strategy.ts";
+import type { TargetMemo } from "./memo.ts";
 
-/** What one target shall hold, and what the run knows of it from its plan. */
+/** What one target shall hold, in one direction, and what the run knows of it from its plan. */
 export interface Want {
-  /** UID of the run: our operations carry it. */
-  readonly run: string;
+  /** Forward: to what is released. Back: to what was last verified. */
+  readonly direction: "Forward" | "Back";
+  /** What our operations carry: the run, and whether they take it back. */
+  readonly tag: string;
   readonly desired: FieldValues;
-  /** What it held when the plan was made; undefined where the plan could not ask. */
-  readonly live: FieldValues | undefined;
+  /** The values that may be written over; empty where the plan could not ask. */
+  readonly over: readonly FieldValues[];
+  /** Back: what it held before the run wrote. Found there, nothing of ours is to be taken back. */
+  readonly untouched: FieldValues | undefined;
   /** When the last operation that the plan saw had started, as Argo CD wrote it. */
   readonly lastOperation: string | undefined;
   /** Whether it was healthy when the plan was made: only then is Degraded news. */
@@ -16,91 +22,112 @@ export interface Want {
   readonly progressDeadline: number;
   /** Milliseconds that the evidence must hold. */
   readonly settleTime: number;
-}
-
-/** What is remembered of one target between looks. What is marked stored survives a restart; the rest is observed again. */
-export interface TargetMemo {
-  readonly phase: TargetPhase; // stored
-  readonly reason: TargetReason; // stored
-  readonly message: string; // stored
-  /** When the phase began, milliseconds since the epoch, our clock. Stored. */
-  readonly since: number;
-  /** When progress was last observed. Stored. */
-  readonly progressAt: number;
-  /** Whether this run wrote to it. Stored. */
-  readonly written: boolean;
-  /** Why its API server refuses our write, in its words; undefined when it does not. */
-  readonly refused: string | undefined;
-  /** What it held at first contact, where the plan could not ask. Stored before the first write. */
-  readonly contact: { readonly live: FieldValues; readonly lastOperation: string | undefined } | undefined;
-  /** Since when all evidence has been there without a break. */
-  readonly evidenceSince: number | undefined;
-  readonly degradedSince: number | undefined;
-  /** reconciledAt at the moment it had settled: Argo CD must move it once more. */
-  readonly heartbeat: string | undefined;
-  /** Argo CD has been heard since it settled. */
-  readonly heard: boolean;
-  /** When Argo CD was last asked to look again, milliseconds since the epoch. */
-  readonly refreshAskedAt: number | undefined;
-  /** What progress is measured on. */
-  readonly fingerprint: string;
-  /** The write that it needs now. */
-  readonly need: WriteKind | undefined;
-  /** When to look again though nothing changes, milliseconds since the epoch. */
-  readonly lookAt: number | undefined;
-}
-
-export function newMemo(now: number): TargetMemo {
-  return {
-    phase: "Pending",
-    reason: "Planned",
-    message: "in the plan, not touched yet",
-    since: now,
-    progressAt: now,
-    written: false,
-    refused: undefined,
-    contact: undefined,
-    evidenceSince: undefined,
-    degradedSince: undefined,
-    heartbeat: undefined,
-    heard: false,
-    refreshAskedAt: undefined,
-    fingerprint: "",
-    need: undefined,
-    lookAt: undefined,
-  };
+  /** Milliseconds after which a cluster whose registration is gone counts as gone. */
+  readonly graceTime: number;
 }
 
 export interface Target {
   readonly cluster: string;
-  readonly want: Want;
+  readonly instance: string;
+  /** Position of its wave, from 0. */
+  readonly wave: number;
+  readonly forward: Want;
+  /** The way back; undefined where nothing is known to go back to. */
+  readonly back: Want | undefined;
+  /** What it held when the plan was made is ours and was never verified. */
+  readonly ours: boolean;
   readonly memo: TargetMemo;
+}
+
+/** The want that a target is judged by now. */
+export function wantOf({ forward, back, memo }: Pick<Target, "forward" | "back" | "memo">): Want {
+  return memo.goingBack && back !== undefined ? back : forward;
+}
+
+/** How far a wave has come. Milliseconds since the epoch, and of soak. */
+export interface WaveState {
+  readonly phase: WavePhase;
+  readonly startedAt: number | undefined;
+  readonly verifiedAt: number | undefined;
+  readonly soaked: number;
+  /** When soak was last counted, in this process. */
+  readonly countedAt: number | undefined;
+}
+
+/** A verdict on a run, and when it was made. */
+export interface Verdict {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** What is decided of a run. Once stored it stands, whatever is seen later. */
+export interface RunState {
+  readonly startedAt: number | undefined;
+  readonly waves: readonly WaveState[];
+  /** It has failed, and is taken back. */
+  readonly rollback: Verdict | undefined;
+  /** It has failed, and waits for a person. */
+  readonly stop: Verdict | undefined;
+  /** Failures that a person has accepted by resuming. */
+  readonly accepted: number;
+}
+
+/** What never changes of a run. */
+export interface RunPlan {
+  readonly kind: RunKind;
+  /** Whether success means that a wish was taken back. */
+  readonly undoes: boolean;
+  readonly waves: readonly PlannedWave[];
+  readonly onFailure: OnFailure;
+  readonly rollbackScope: RollbackScope;
+  readonly supersede: Supersede;
+}
+
+/** What people want of a run now. */
+export interface Orders {
+  readonly paused: boolean;
+  readonly aborted: boolean;
+  /** The revision that whoever aborted it goes back to. */
+  readonly backTo?: string;
+  /** A person has accepted the failures that stopped it. */
+  readonly resumed: boolean;
+  readonly skipped: ReadonlySet<string>;
 }
 
 /** All that a decision about a run may look at. */
 export interface World {
   readonly now: number;
-  /** The run as it was stored last. */
-  readonly run: {
-    readonly startedAt: number | undefined;
-    /** A newer wish exists: start nothing more. */
-    readonly superseded: boolean;
-  };
+  readonly plan: RunPlan;
+  /** As it was stored last. */
+  readonly state: RunState;
+  readonly orders: Orders;
+  /** A newer wish exists. */
+  readonly superseded: boolean;
+  /** How many more targets may be started now on an Argo CD instance. */
+  readonly room: (instance: string) => number;
+  /** Milliseconds for which a cluster may be silent before anything is decided without it. */
+  readonly contactTime: number;
   readonly targets: readonly Target[];
 }
 
 /**
  * Patch: the values. PatchAndSync: the values, and an operation in the same write. Sync: an operation. Refresh: ask
- * Argo CD to look again. Terminate: end the operation of an older run.
+ * Argo CD to look again. Terminate: end an operation that we, or our values, began. Confirm: nothing, only read it anew:
+ * no verdict is made on a view that may be older than our own write.
  */
-export type WriteKind = "Patch" | "PatchAndSync" | "Sync" | "Refresh" | "Terminate";
+export type WriteKind = "Patch" | "PatchAndSync" | "Sync" | "Refresh" | "Terminate" | "Confirm";
+
+/** Whether it changes nothing that Argo CD deploys: it may be asked of who was not started. */
+export function isQuestion(kind: WriteKind): boolean {
+  return kind === "Refresh" || kind === "Confirm";
+}
 
 export interface TargetWrite {
   readonly cluster: string;
   readonly kind: WriteKind;
   readonly want: Want;
   /** The only values that may be written over. */
-  readonly over: FieldValues;
+  readonly over: readonly FieldValues[];
 }
 
 export interface Counts {
@@ -116,10 +143,19 @@ export interface WaitingOn {
   readonly message: string;
 }
 
-/** What to do now. In this order: store; if that was possible, writes; then report. */
+/** What to do now, in this order: store, if `turns`; if that was possible, writes; then report. */
 export interface Decision {
   readonly phase: RunPhase | Outcome;
   readonly outcome: Outcome | undefined;
+  /** How it stands, in a sentence. */
+  readonly message: string;
+  readonly state: RunState;
+  /** The targets, with what was decided of them. */
+  readonly targets: readonly Target[];
+  /** Something was decided that must be stored before anything is written because of it. */
+  readonly turns: boolean;
+  /** The direction changes or the run ends: what is being written ends first. */
+  readonly halts: boolean;
   readonly counts: Counts;
   readonly waitingOn: WaitingOn | undefined;
   readonly writes: readonly TargetWrite[];

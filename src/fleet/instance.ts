@@ -13,6 +13,8 @@ export interface Instance<T> {
   readonly reachability: Reachability;
   /** Whether nobody looks at its Applications. */
   readonly idle: boolean;
+  /** How many requests, and how many targets in flight, it may have at once: conductor.dev/max-in-flight. */
+  readonly maxInFlight: number;
   /** At most max-in-flight requests at once, first come first served; writes only while the fence is open. */
   readonly client: KubeClient;
   /** The first user starts the watch of `namespace`, and the last one's release ends it. */
@@ -80,6 +82,10 @@ export class LiveInstance<T> implements Instance<T> {
     const found = this.#leases.unreachable ?? this.#reach.state;
     if (found.state !== "Unreachable" || found.kind !== "Unauthorized" || this.#secret === undefined) return found;
     return { ...found, message: `${found.message}: renew the credential in Secret "${this.#secret}"` };
+  }
+
+  get maxInFlight(): number {
+    return this.#limited.limit;
   }
 
   get idle(): boolean {

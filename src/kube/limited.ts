@@ -13,6 +13,10 @@ export class LimitedTransport implements Transport {
     this.#limit = limit;
   }
 
+  get limit(): number {
+    return this.#limit;
+  }
+
   set limit(limit: number) {
     this.#limit = limit;
     this.#admit();

@@ -13,6 +13,9 @@ export interface QueueParts {
   readonly backoff?: Backoff;
 }
 
+/** Why a wait ends; without a reason `abort` makes an exception with a stack, each time. */
+const PLANNED_ANEW = "planned anew";
+
 /**
  * Keys to work on: each waits once however often it is added, in the order of arrival, and never runs twice at the same
  * time. A worker looks at the state of the world, not at what was added, so that merging loses nothing.
@@ -44,7 +47,7 @@ export class WorkQueue {
   /** Runs `key` as soon as a worker is free; what was planned for later happens now. */
   add(key: string): void {
     if (this.#ended) return;
-    this.#later.get(key)?.cancel.abort();
+    this.#later.get(key)?.cancel.abort(PLANNED_ANEW);
     this.#later.delete(key);
     if (this.#running.has(key)) this.#again.add(key);
     else this.#ready.add(key);
@@ -59,7 +62,7 @@ export class WorkQueue {
     const due = clock.now() + ms;
     const planned = this.#later.get(key);
     if (planned !== undefined && planned.due <= due) return;
-    planned?.cancel.abort();
+    planned?.cancel.abort(PLANNED_ANEW);
     const cancel = new AbortController();
     this.#later.set(key, { due, cancel });
     void clock.sleep(ms, cancel.signal).then(() => {

@@ -53,6 +53,8 @@ export class ListWatchReflector<T> implements Reflector<T> {
   #resourceVersion: string | undefined;
   #failure: KubeFailure | undefined;
   #failures = 0;
+  /** How many of them in a row were the server's not knowing our resourceVersion any more. */
+  #expirations = 0;
   #failingSince: number | undefined;
   #synced = false;
   #lastContact: number | undefined;
@@ -208,6 +210,7 @@ export class ListWatchReflector<T> implements Reflector<T> {
         if (frame.type === "OPENED") continue;
         frames += 1;
         this.#failures = 0;
+        this.#expirations = 0;
         this.#take(frame);
       }
       watchdog.check();
@@ -215,7 +218,7 @@ export class ListWatchReflector<T> implements Reflector<T> {
       watchdog.check();
       throw error;
     } finally {
-      if (clock.now() - opened >= proven) this.#failures = 0;
+      if (clock.now() - opened >= proven) this.#failures = this.#expirations = 0;
       watchdog.end();
     }
     if (attempt.aborted) return;
@@ -237,12 +240,13 @@ export class ListWatchReflector<T> implements Reflector<T> {
     const { clock, random, log, path } = this.#parts;
     const expired = failed(failure, "Expired");
     if (expired) this.#resourceVersion = undefined;
+    this.#expirations = expired ? this.#expirations + 1 : 0;
     this.#closedAt = undefined;
     this.#failure = failure;
     this.#failingSince ??= clock.now();
     this.#failures += 1;
     const wait =
-      expired && this.#failures === 1
+      this.#expirations === 1
         ? 0
         : backoff(this.#failures - 1, this.#parts.backoff ?? { base: 200, cap: 30_000 }, random, failure.retryAfter);
     log[expired ? "debug" : "warn"]("watch interrupted", {

@@ -63,6 +63,10 @@ export class Store<T> {
 
   put(object: KubeObject): void {
     const entry = this.entry(object);
+    const known = this.#entries.get(entry.key);
+    // Two events in the wrong order: what is older is no news.
+    if (known !== undefined && known.resourceVersion !== entry.resourceVersion && atLeast(known.resourceVersion, entry.resourceVersion))
+      return;
     this.#entries.set(entry.key, entry);
     this.advance(entry.resourceVersion);
     this.#tell(entry.key);

@@ -49,6 +49,16 @@ export interface Event {
 
 const READS = ["get", "list", "watch"];
 
+/** Everything at once and to the end: for tests that are about one target, and not about the way of a release. */
+export const AT_ONCE = {
+  waves: [{ name: "all" }],
+  maxConcurrency: "100%",
+  minSuccessTime: "0s",
+  maxFailures: "100%",
+  onFailure: "Continue",
+  supersede: "Replace",
+} as const;
+
 /** A scene without Argo CD, with its part played, and the conductor at work. */
 export class Stage {
   readonly scene: Scene;
@@ -123,7 +133,12 @@ export class Stage {
 
   /** An Environment of team-a over `clusters` whose Applications are named like services and track the revision. */
   async environment(name: string, clusters: readonly string[], spec: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    const whole = { clusters: clusters.map((cluster) => ({ name: cluster })), application: { targetRevision: "{{revision}}" }, ...spec };
+    const whole = {
+      clusters: clusters.map((cluster) => ({ name: cluster })),
+      application: { targetRevision: "{{revision}}" },
+      ...spec,
+      strategy: { ...AT_ONCE, ...(spec["strategy"] as object | undefined) },
+    };
     await this.home.apply([
       { apiVersion: "conductor.dev/v1alpha1", kind: "Environment", metadata: { name, namespace: "team-a" }, spec: whole },
     ]);

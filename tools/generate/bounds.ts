@@ -9,6 +9,7 @@ export function bounded(schema: Schema, path: string): void {
 }
 
 function missingBound(node: Schema): string | undefined {
+  if (node["x-kubernetes-int-or-string"] === true) return node.maxLength === undefined ? "maxLength" : undefined;
   if (node.type === undefined) return "a type";
   if (node.type === "array") {
     if (node.items === undefined) return "items";

@@ -24,6 +24,7 @@ export interface Schema {
   "x-kubernetes-list-type"?: "atomic" | "set" | "map";
   "x-kubernetes-list-map-keys"?: readonly string[];
   "x-kubernetes-preserve-unknown-fields"?: boolean;
+  "x-kubernetes-int-or-string"?: boolean;
   "x-kubernetes-validations"?: readonly CelRule[];
 }
 

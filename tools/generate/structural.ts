@@ -33,7 +33,14 @@ export function structural(schema: z.ZodType, path: string): Schema {
 
 function rewrite(json: unknown, path: string): Schema {
   const node = record(json, path);
-  if (node["override"] !== undefined) return record(node["override"], path);
+  if (node["override"] !== undefined) {
+    const { description, default: preset } = node;
+    return {
+      ...(typeof description === "string" && { description }),
+      ...record(node["override"], path),
+      ...(preset !== undefined && { default: preset }),
+    };
+  }
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(node)) {
     if (key === "properties") result[key] = mapValues(record(value, path), (child, name) => rewrite(child, `${path}.${name}`));

@@ -152,7 +152,7 @@ test("a newer revision supersedes the run in flight, and is planned from the val
   assert.deepEqual(
     targets.map((target) => ({ live: value(target.live), baseline: value(target.baseline) })),
     [
-      { live: B, baseline: B },
+      { live: B, baseline: A },
       { live: B, baseline: A },
     ],
   );

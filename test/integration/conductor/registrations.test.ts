@@ -138,7 +138,7 @@ test("a registration that is removed during a run leaves its target waiting, and
   await stage.home.delete(`${secrets}/cluster-moving`);
   const { status } = await stage.scene.until("lost", (release) => release.status?.clusters?.[0]?.phase === "Unknown", { name });
   assert.deepEqual(status?.clusters, [
-    { name: "moving", phase: "Unknown", reason: "WatchLost", message: "moving is not registered, or its registration cannot be used" },
+    { name: "moving", phase: "Unknown", reason: "NotRegistered", message: "moving is not registered any more" },
   ]);
   await register("moving", { bearerToken: bearerToken(), tlsClientConfig: { caData: caData() } });
   stage.argo(EU).script("svc-moving", {});

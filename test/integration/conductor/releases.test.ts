@@ -43,7 +43,14 @@ test("a first release brings every target to its revision, and says so on the re
     history: [{ run: "checkout.production-1", revision: A, outcome: "Succeeded", ...at }],
   });
   const { values, targets, release, ...plan } = run.spec;
-  assert.deepEqual(plan, { kind: "Forward", service: "checkout", environment: "production", revision: A, progressDeadlineSeconds: 60 });
+  assert.deepEqual(plan, {
+    kind: "Forward",
+    service: "checkout",
+    environment: "production",
+    revision: A,
+    strategy: { progressDeadlineSeconds: 60, onFailure: "Continue", rollbackScope: "Run", supersede: "Replace" },
+    waves: [{ name: "all", maxConcurrency: 2, maxFailures: 2, maxUnreachable: 0, minSuccessSeconds: 0 }],
+  });
   assert.deepEqual({ name: release.name, uid: release.uid, generation: release.generation }, { name, uid: metadata.uid, generation: 1 });
   assert.deepEqual(values, [{ targetRevision: A }, { targetRevision: OLD }]);
   assert.deepEqual(
@@ -65,6 +72,7 @@ test("a first release brings every target to its revision, and says so on the re
     observedGeneration: 1,
     phase: "Succeeded",
     ...at,
+    observedAt: at.finishedAt,
     waves: [{ name: "all", phase: "Verified", startedAt: at.startedAt, verifiedAt: at.finishedAt }],
     counts,
     targets: [],
@@ -102,7 +110,7 @@ test("conditions follow the table in the README at every stage, and speak of the
   stage.argo("eu-west-1").script("stages", { syncFails: "one or more objects failed to apply" });
   const failed = await stage.scene.finished({ name });
   assert.deepEqual(conditionLines(failed), four("Failed", 2, "Stalled", "Finished"));
-  assert.equal(failed.status?.conditions?.[0]?.message, "1 of 1 targets failed: eu-west-1: one or more objects failed to apply");
+  assert.equal(failed.status?.conditions?.[0]?.message, "1 of 1 target failed: eu-west-1: one or more objects failed to apply");
   assert.deepEqual(failed.status?.clusters, [
     { name: "eu-west-1", phase: "Failed", reason: "SyncFailed", message: "one or more objects failed to apply" },
   ]);
@@ -150,10 +158,10 @@ test("Events on the release and on its run tell what happened, once each", async
     });
   assert.deepEqual(told, {
     release: [
-      `Normal RunPlanned ${name}-1: revision ${A} to 1 clusters`,
-      `Warning Failed ${name}-1: 1 of 1 targets failed: us-east-1: the webhook said no`,
+      `Normal RunPlanned ${name}-1: revision ${A} to 1 cluster in 1 wave`,
+      `Warning Failed ${name}-1: 1 of 1 target failed: us-east-1: the webhook said no`,
     ],
-    run: [`Normal TargetPatched us-east-1: written, revision ${A}`, "Warning Failed 1 of 1 targets failed: us-east-1: the webhook said no"],
+    run: [`Normal TargetPatched us-east-1: written, revision ${A}`, "Warning Failed 1 of 1 target failed: us-east-1: the webhook said no"],
   });
 });
 

@@ -19,7 +19,7 @@ for (const { kind, schema } of RESOURCES) {
   suite(`the schema of ${kind} is one that the API server takes`, () => {
     test("every node has a type, and no word that a structural schema may not use", () => {
       for (const [path, node] of whole) {
-        assert.ok(node.type !== undefined, path);
+        assert.ok(node.type !== undefined || node["x-kubernetes-int-or-string"] === true, path);
         for (const word of Object.keys(node)) assert.doesNotMatch(word, /^(\$|const|oneOf|anyOf|allOf|not|propertyNames|override)/, path);
       }
     });
@@ -56,6 +56,36 @@ const names = some(["a", "eu-west-1", "0"], ["", "A", "a.b", 1, "x".repeat(64)])
 const texts = some(["a", "{{service}}", "{a,b}", "{{ cluster }}-x"], ["{{revision}}", "{{tag}}", 7, "x".repeat(2000)]);
 const values = some(["a", "{{revision}}", "{{service}}:{{ revision }}"], ["{{tag}}", true, "x".repeat(2000)]);
 
+const share = (least: 0 | 1) =>
+  some([1, 7, "1%", "25%", "100%", ...(least === 0 ? [0, "0%"] : [])], [-1, "101%", "5", "", ...(least === 1 ? [0, "0%"] : [])]);
+const soak = some(["0s", "15m", "1h30m"], ["1d", "0", 5]);
+const numbers = { maxConcurrency: share(1), maxFailures: share(0), maxUnreachable: share(0), minSuccessTime: soak };
+const overridable = {
+  ...numbers,
+  progressDeadline: some(["15m", "1h30m"], ["1d", "0s", 5]),
+  onFailure: some(["RollBack", "Pause", "Continue"], ["Ignore"]),
+  rollbackScope: some(["Run", "Target"], ["Wave"]),
+  supersede: some(["Queue", "Replace"], [true]),
+};
+const wave = fc.record(
+  {
+    name: names,
+    clusters: fc.record({ names: fc.uniqueArray(names, { maxLength: 2 }), count: share(1) }, { requiredKeys: [] }),
+    ...numbers,
+  },
+  { requiredKeys: ["name"] },
+);
+const strategy = fc.record(
+  {
+    ...overridable,
+    waves: fc.array(wave, { minLength: 1, maxLength: 3 }),
+    rollbackWindow: fc.record({ revisions: some([0, 3, 10], [-1, 11, 1.5]), age: some(["1h"], ["0s"]) }, { requiredKeys: [] }),
+    orderByLabel: some(["tier", "a/b"], ["", 1]),
+    overridable: fc.uniqueArray(some(["onFailure", "maxFailures"], ["waves"]), { maxLength: 2 }),
+  },
+  { requiredKeys: [] },
+);
+
 const release = fc.record(
   {
     service: names,
@@ -65,6 +95,7 @@ const release = fc.record(
       fc.oneof(fc.uniqueArray(fc.constantFrom("a", "b", "c"), { minLength: 1 }), fc.array(names, { maxLength: 2 })),
       optional,
     ),
+    strategy: fc.record(overridable, { requiredKeys: [] }),
   },
   { requiredKeys: ["service", "environment", "revision"] },
 );
@@ -97,7 +128,7 @@ const environment = fc.record(
     ),
     revision: some(["Commit", "Tag"], ["Branch", 1]),
     application,
-    strategy: fc.record({ progressDeadline: some(["15m", "1h30m"], ["1d", "0s", 5]) }, { requiredKeys: [] }),
+    strategy,
   },
   { requiredKeys: ["clusters", "application"] },
 );

@@ -2,7 +2,7 @@ import type { Schema } from "#tools/generate/schema.ts";
 
 /**
  * What an API server does with a structural schema, as far as ours go: defaults are left aside, and of CEL it
- * knows the two forms that the generator makes of a pattern. Returns the first path that is refused.
+ * knows the two forms that the generator makes of a pattern, and the one of a share. Returns the first path that is refused.
  */
 export function refusedAt(schema: Schema, value: unknown, path = "spec"): string | undefined {
   if (!isOfType(schema, value)) return `${path}: not of type ${schema.type}`;
@@ -38,6 +38,9 @@ function ofObject(schema: Schema, value: Readonly<Record<string, unknown>>, path
 
 function patternsHold(schema: Schema, value: unknown): boolean {
   return (schema["x-kubernetes-validations"] ?? []).every(({ rule }) => {
+    const [, least, part] = /^type\(self\) == int \? self >= (\d+) && self <= 1000000 : self\.matches\(r'(.*)'\)$/s.exec(rule) ?? [];
+    if (part !== undefined)
+      return typeof value === "number" ? Number.isInteger(value) && value >= Number(least) : new RegExp(part).test(String(value));
     const [, all, pattern] = /^(self\.all\(key, key|self)\.matches\(r?'(.*)'\)+$/s.exec(rule) ?? [];
     if (pattern === undefined) return true;
     const texts = all === "self" ? [value] : Object.keys(isObject(value) ? value : {});

@@ -21,6 +21,7 @@ export class FakeInstance implements Instance<Projected> {
   /** What comes of each request, by method. A failure is thrown; without an entry, GET finds the Application. */
   readonly answers: Partial<Record<string, (request: KubeRequest) => unknown>> = {};
   reachability: Reachability = { state: "Reachable" };
+  maxInFlight = 50;
   app: ApplicationBuilder | undefined;
   live = true;
   synced = true;

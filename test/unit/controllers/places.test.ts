@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { candidates, destinations } from "#controllers/candidates.ts";
+import { coverage, summary } from "#controllers/coverage.ts";
 import { driftOf } from "#controllers/drift.ts";
 import { releaseHash } from "#controllers/hash.ts";
+import { verifiedBy } from "#engine/baselines.ts";
 import type { Parts } from "#controllers/parts.ts";
 import { Sightings } from "#controllers/sightings.ts";
-import { application, at, production, R1, R2, release, run, type ApplicationBuilder } from "#test/build.ts";
+import { application, at, production, R1, R2, release, run, tracks, type ApplicationBuilder } from "#test/build.ts";
 import { FakeFleet, HandClock } from "./fakes.ts";
 
 function fleet(...names: string[]): { fleet: FakeFleet; sightings: Sightings } {
   const clock = new HandClock();
   const made = new FakeFleet(clock, ...names);
   for (const name of names) made.at(name).show(application());
-  return { fleet: made, sightings: new Sightings(made, clock, 5000) };
+  return { fleet: made, sightings: new Sightings(made, clock, 5000, new AbortController().signal) };
 }
 const { fleet: two } = fleet("eu", "us");
 const locked = fleet("eu", "us").fleet;
@@ -37,94 +39,95 @@ refusing.entries[0] = {
   server: undefined,
 };
 
-const brief = (made: ReturnType<typeof destinations>): unknown =>
-  made.kind === "Refused"
-    ? `${made.reason}: ${made.message}`
-    : made.destinations.map(({ cluster, instance, application: { namespace, name } }) => `${cluster} ${instance} ${namespace}/${name}`);
+/** Where a release goes, or why it cannot. */
+function goes(
+  to: FakeFleet,
+  spec: Parameters<typeof release>[0] = {},
+  environment: ReturnType<typeof production> | "none" = production(),
+): unknown {
+  const covered = coverage(release(spec), environment === "none" ? undefined : environment, to);
+  if (covered.kind === "Refused") return `${covered.reason}: ${covered.message}`;
+  const [objection] = covered.objections;
+  if (objection !== undefined) return `${objection.reason}: ${summary(covered.objections)}`;
+  const places = destinations(release(spec), covered, covered.clusters, release(spec).spec.revision, to);
+  if ("kind" in places) return `${places.reason}: ${places.message}`;
+  return places.map(({ cluster, instance, application: { namespace, name } }) => `${cluster} ${instance} ${namespace}/${name}`);
+}
 
 for (const [what, made, expected] of [
-  ["each cluster of the environment", destinations(release(), production(), two), ["eu eu argocd/checkout", "us us argocd/checkout"]],
+  ["each cluster of the environment", goes(two), ["eu eu argocd/checkout", "us us argocd/checkout"]],
   [
     "the clusters that it names, in the environment's order",
-    destinations(release({ clusters: ["us", "eu"] }), production(), two),
+    goes(two, { clusters: ["us", "eu"] }),
     ["eu eu argocd/checkout", "us us argocd/checkout"],
   ],
   [
     "names and namespaces that differ",
-    destinations(
-      release({ clusters: ["us"] }),
-      production({ application: { name: "{{service}}-{{cluster}}", namespace: "argo-{{environment}}", targetRevision: "x" } }),
+    goes(
       two,
+      { clusters: ["us"] },
+      production({ application: { name: "{{service}}-{{cluster}}", namespace: "argo-{{environment}}", targetRevision: "x" } }),
     ),
     ["us us argo-production/checkout-us"],
   ],
   [
     "nowhere without its Environment",
-    destinations(release(), undefined, two),
+    goes(two, {}, "none"),
     "EnvironmentNotFound: there is no Environment production in namespace team-a: create it, or name another",
   ],
   [
     "nowhere with a branch",
-    destinations(release({ revision: "main" }), production(), two),
+    goes(two, { revision: "main" }),
     'RevisionNotOfKind: revision "main" is not a commit: write the 40 hex digits of one commit (git rev-parse main); a branch, a tag or HEAD would move (Environment production takes revision: Commit)',
   ],
   [
     "nowhere with a cluster that nobody registered",
-    destinations(release(), production({ clusters: [{ name: "eu" }, { name: "mars" }] }), two),
+    goes(two, {}, production({ clusters: [{ name: "eu" }, { name: "mars" }] })),
     "ClusterUnknown: mars: Environment production names it, and no registration does: register it, or take it out of the Environment",
   ],
   [
     "nowhere with a cluster that is not the environment's",
-    destinations(release({ clusters: ["us"] }), production({ clusters: [{ name: "eu" }] }), two),
+    goes(two, { clusters: ["us"] }, production({ clusters: [{ name: "eu" }] })),
     "ClusterUnknown: us: it is not among the clusters of Environment production: correct spec.clusters",
   ],
   [
     "nowhere when nothing is selected",
-    destinations(release(), production({ clusters: [{ selector: { matchLabels: { region: "mars" } } }] }), two),
+    goes(two, {}, production({ clusters: [{ selector: { matchLabels: { region: "mars" } } }] })),
     "NoClusters: Environment production covers no cluster: no registration matches its selectors",
   ],
-  [
-    "nowhere with a registration that cannot be used",
-    destinations(release(), production(), refusing),
-    "ClusterRefused: eu: its CA is no PEM: correct caData",
-  ],
+  ["nowhere with a registration that cannot be used", goes(refusing), "ClusterRefused: eu: its CA is no PEM: correct caData"],
   [
     "nowhere with a registration that does not allow its namespace",
-    destinations(release(), production(), locked),
+    goes(locked),
     "NotAuthorized: us: its registration takes no releases from namespace team-a: add team-a to the annotation conductor.dev/allowed-namespaces of Secret cluster-us",
   ],
   [
     "nowhere with what is no name",
-    destinations(release(), production({ application: { name: "-{{service}}", targetRevision: "x" } }), two),
+    goes(two, {}, production({ application: { name: "-{{service}}", targetRevision: "x" } })),
     'InvalidName: "argocd/-checkout" is no name of an Application: correct application.name or application.namespace of the Environment',
   ],
 ] as const) {
-  test(`a release goes to ${what}`, () => assert.deepEqual(brief(made), expected));
+  test(`a release goes to ${what}`, () => assert.deepEqual(made, expected));
 }
 
-test("every destination is looked at, and asked whether it consents", async () => {
+test("every destination is looked at, with what it shall hold, and asked whether it consents", async () => {
   const { fleet: clusters, sightings } = fleet("eu", "us");
   clusters.at("us").show(application().but((raw) => void (raw.metadata = { ...raw.metadata, annotations: {} })));
-  const made = destinations(release(), production(), clusters);
-  assert.ok(made.kind === "Destinations");
-  for (const place of made.destinations) sightings.follow(place, () => undefined);
-  const parts = { fleet: clusters } as unknown as Parts;
-  const found = await candidates(
-    release(),
-    production(),
-    made.destinations,
-    parts,
-    sightings,
-    () => undefined,
-    new AbortController().signal,
-  );
+  const covered = coverage(release(), production(), clusters);
+  assert.ok(covered.kind === "Coverage");
+  const places = destinations(release(), covered, covered.clusters, R2, clusters);
+  assert.ok(!("kind" in places));
+  for (const place of places) sightings.follow(place, () => undefined);
+  // All that it uses of its parts.
+  const tools = { parts: { fleet: clusters } as unknown as Parts, sightings, takenBy: () => undefined };
+  const found = await candidates(release(), covered, places, new Map([["us", tracks(R1)]]), tools, new AbortController().signal);
   assert.deepEqual(
     found.map(({ cluster, desired, seen, refusal, takenBy }) => [cluster, desired, seen.kind, refusal?.split(": ")[0], takenBy]),
     [
       ["eu", { targetRevision: R2 }, "Present", undefined, undefined],
       [
         "us",
-        { targetRevision: R2 },
+        { targetRevision: R1 },
         "Present",
         "Application argocd/checkout on us has not consented to team-a/checkout.production",
         undefined,
@@ -141,7 +144,7 @@ function drifted(one: typeof done, change: (clusters: FakeFleet) => void): unkno
     sightings.follow(target, () => undefined);
   }
   change(clusters);
-  return driftOf(one, sightings);
+  return driftOf(one, verifiedBy(one), sightings);
 }
 const shows = (app: ApplicationBuilder | undefined) => (clusters: FakeFleet) => clusters.at("us").show(app);
 for (const [what, found, expected] of [
@@ -171,13 +174,55 @@ for (const [what, found, expected] of [
   [
     "a cluster that was lost",
     drifted(done, (clusters) => void clusters.instances.delete("us")),
-    [{ cluster: "us", phase: "Unknown", reason: "WatchLost", message: "us is not registered, or its registration cannot be used" }],
+    [{ cluster: "us", phase: "Unknown", reason: "WatchLost", message: "the registration of us cannot be used" }],
   ],
   ["no answer while one was not looked at", drifted(done, (clusters) => clusters.at("us").becomes({ live: false })), undefined],
-  ["nothing of a run that failed", drifted({ ...done, status: { ...done.status, phase: "Failed" } }, shows(undefined)), []],
+  [
+    "nothing of a target that was not verified",
+    drifted(
+      {
+        ...done,
+        status: { ...done.status, targets: [{ cluster: "us", phase: "Skipped", reason: "SkippedByPerson", message: "", since: at(0) }] },
+      },
+      shows(undefined),
+    ),
+    [],
+  ],
 ] as const) {
   test(`drift: ${what}`, () => assert.deepEqual(found, expected));
 }
+
+test("a release to some clusters covers them in the environment's order, and knows all of its members", () => {
+  const labelled = fleet("ap", "eu", "us").fleet;
+  for (const [index, entry] of labelled.entries.entries()) labelled.entries[index] = { ...entry, labels: { tier: `${index}` } };
+  const covered = coverage(
+    release({ clusters: ["us", "ap"] }),
+    production({ clusters: [{ name: "us" }, { selector: { matchLabels: {} } }, { name: "mars" }] }),
+    labelled,
+  );
+  assert.ok(covered.kind === "Coverage");
+  assert.deepEqual(
+    [covered.clusters, covered.members, covered.objections],
+    [
+      ["us", "ap"],
+      [
+        { name: "us", labels: { tier: "2" } },
+        { name: "ap", labels: { tier: "0" } },
+        { name: "eu", labels: { tier: "1" } },
+        { name: "mars", labels: {} },
+      ],
+      [],
+    ],
+  );
+});
+
+test("what a release overrides without leave is refused; with it, its strategy is what it says", () => {
+  const overriding = release({ strategy: { maxConcurrency: 3 } });
+  const refusal = coverage(overriding, production(), two);
+  assert.equal(refusal.kind === "Refused" && refusal.reason, "NotOverridable");
+  const allowed = coverage(overriding, production({ strategy: { overridable: ["maxConcurrency"] } }), two);
+  assert.equal(allowed.kind === "Coverage" && allowed.strategy.maxConcurrency, 3);
+});
 
 test("a release is the same as long as its revision and clusters are, in any order", () => {
   const [all, some, turned] = [release(), release({ clusters: ["a", "b"] }), release({ clusters: ["b", "a"] })].map(({ spec }) =>

@@ -31,7 +31,16 @@ const flying = run({
 });
 const drift: Drift = { cluster: "eu", phase: "Drifted", reason: "ValuesChanged", message: "targetRevision is another" };
 const lost: Drift = { cluster: "us", phase: "Unknown", reason: "WatchLost", message: "no answer" };
-const inRun = (of: ReleaseRun, drifts: readonly Drift[] = []): Standing => ({ kind: "Run", run: of, drift: drifts });
+type Run = Extract<Standing, { kind: "Run" }>;
+const inRun = (of: ReleaseRun, drifts: readonly Drift[] = [], more: Partial<Run> = {}): Standing => ({
+  kind: "Run",
+  run: of,
+  drift: drifts,
+  others: [],
+  notCovered: [],
+  owed: [],
+  ...more,
+});
 const stalled = (n = 1): Standing => ({
   kind: "Stalled",
   reason: "NotAuthorized",
@@ -40,7 +49,7 @@ const stalled = (n = 1): Standing => ({
 });
 
 const brief = (standing: Standing): string => {
-  const { conditions = [], phase } = releaseStatus(release(), standing, [], T0);
+  const { conditions = [], phase } = releaseStatus(release(), standing, [], [], T0);
   return `${phase}: ${conditions.map(({ type, status, reason }) => `${type}=${status}${type === "Finished" && status === "True" ? ` (${reason})` : ""}`).join(" ")}`;
 };
 
@@ -49,7 +58,7 @@ const inFlight = "Ready=False Reconciling=True Stalled=False Finished=False";
 const good = (outcome: string): string => `${outcome}: Ready=True Reconciling=False Stalled=False Finished=True (${outcome})`;
 const bad = (outcome: string): string => `${outcome}: Ready=False Reconciling=False Stalled=True Finished=True (${outcome})`;
 for (const [what, standing, said] of [
-  ["waits to be planned", { kind: "Pending", message: "looking" } as Standing, `Pending: ${inFlight}`],
+  ["waits to be planned", { kind: "Pending", reason: "Observing", message: "looking" } as Standing, `Pending: ${inFlight}`],
   ["has a run that nothing was stored of yet", inRun(run()), `Planned: ${inFlight}`],
   ["is in flight", inRun(flying), `Progressing: ${inFlight}`],
   ["cannot start", stalled(), "Stalled: Ready=False Reconciling=False Stalled=True Finished=False"],
@@ -72,7 +81,7 @@ for (const [what, standing, said] of [
 
 test("the whole status of a release in flight", () => {
   const condition = { observedGeneration: 7, lastTransitionTime: at(0), reason: "Progressing", message: "us: syncing" };
-  assert.deepEqual(releaseStatus(release(), inRun(flying), [ended("Succeeded", 0, {}, R1), flying], T0), {
+  assert.deepEqual(releaseStatus(release(), inRun(flying), [ended("Succeeded", 0, {}, R1), flying], [], T0), {
     observedGeneration: 7,
     phase: "Progressing",
     conditions: [
@@ -93,20 +102,20 @@ test("the whole status of a release in flight", () => {
 
 test("the same again is the same status, at any later time", () => {
   for (const standing of [
-    { kind: "Pending", message: "looking" } as const,
+    { kind: "Pending", reason: "Observing", message: "looking" } as const,
     stalled(2),
     inRun(flying),
     inRun(ended("Failed")),
     inRun(ended("Succeeded"), [drift, lost]),
   ]) {
-    const first = releaseStatus(release(), standing, [], T0);
-    assert.deepEqual(releaseStatus(release({}, first), standing, [], T0 + 60_000), first);
+    const first = releaseStatus(release(), standing, [], [], T0);
+    assert.deepEqual(releaseStatus(release({}, first), standing, [], [], T0 + 60_000), first);
   }
 });
 
 test("how it ended stands through drift and its end", () => {
-  const first = releaseStatus(release(), inRun(ended("Succeeded")), [], T0);
-  const drifted = releaseStatus(release({}, first), inRun(ended("Succeeded"), [drift, lost]), [], T0 + 9000);
+  const first = releaseStatus(release(), inRun(ended("Succeeded")), [], [], T0);
+  const drifted = releaseStatus(release({}, first), inRun(ended("Succeeded"), [drift, lost]), [], [], T0 + 9000);
   assert.deepEqual(
     [drifted.conditions?.at(-1), drifted.conditions?.[0]?.message, drifted.clusters?.length],
     [first.conditions?.at(-1), "eu: targetRevision is another (and 1 more)", 2],
@@ -127,7 +136,7 @@ test("lists and messages are bounded, and what results is a status that the API 
       targets.map(({ cluster }) => ({ ...lost, cluster, message: "x".repeat(3000) })),
     ),
   ]) {
-    const status = releaseStatus(release(), standing, runs, T0);
+    const status = releaseStatus(release(), standing, runs, [], T0);
     assert.deepEqual([status.clusters?.length, status.history?.length, status.history?.[0]?.run], [50, 10, "checkout.production-14"]);
     const parsed = serviceRelease.safeParse({ ...release(), status });
     assert.equal(parsed.error, undefined);
@@ -140,7 +149,7 @@ test("two objections to one cluster are one entry: the first", () => {
     { cluster: "us", reason: "Missing", message: "b" },
     { cluster: "eu", reason: "Missing", message: "c" },
   ] as const;
-  const { clusters } = releaseStatus(release(), { kind: "Stalled", reason: "Missing", message: "", objections }, [], T0);
+  const { clusters } = releaseStatus(release(), { kind: "Stalled", reason: "Missing", message: "", objections }, [], [], T0);
   assert.deepEqual(
     clusters?.map(({ name, reason }) => [name, reason]),
     [
@@ -153,7 +162,7 @@ test("two objections to one cluster are one entry: the first", () => {
 test("the stable revision is the newest that was verified everywhere, and stays when its run is gone", () => {
   const stable = (runs: readonly ReleaseRun[], before?: string): unknown => {
     const status = before === undefined ? undefined : { revision: { desired: R2, stable: before } };
-    return releaseStatus(release({}, status), inRun(flying), runs, T0).revision?.stable;
+    return releaseStatus(release({}, status), inRun(flying), runs, [], T0).revision?.stable;
   };
   assert.deepEqual([stable([ended("Succeeded", 1, {}, R1), ended("Failed", 2)]), stable([], R1), stable([])], [R1, R1, undefined]);
 });

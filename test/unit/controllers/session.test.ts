@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import { Session } from "#controllers/session.ts";
 import { Sightings } from "#controllers/sightings.ts";
+import type { WriteKind } from "#engine/world.ts";
 import type { WriteResult } from "#controllers/writer.ts";
 import { application, at, R1, R2, run, T0 } from "#test/build.ts";
 import { FakeFleet, HandClock } from "./fakes.ts";
@@ -10,16 +11,22 @@ import { FakeFleet, HandClock } from "./fakes.ts";
 const patched = application().tracking(R2);
 
 /** A run to eu alone, as one process drives it. `random` is the jitter: none takes no time at all. */
-function drive(status?: ReleaseRun["status"], { random = 0.5, live = 1 as number | undefined } = {}) {
+function drive(status: ReleaseRun["status"] = begun, { random = 0.5, live = 1 as number | undefined } = {}) {
   const clock = new HandClock();
   const fleet = new FakeFleet(clock, "eu");
   const eu = fleet.at("eu");
   eu.show(application());
-  const one = run({ targets: [{ cluster: "eu", ...(live === undefined ? {} : { live }) }], ...(status === undefined ? {} : { status }) });
+  const one = run({ targets: [{ cluster: "eu", ...(live === undefined ? {} : { live }) }], status });
   let woken = 0;
   const session = new Session(
     one,
-    { sightings: new Sightings(fleet, clock, 5000), clock, random: () => random, settleTime: 5000 },
+    {
+      sightings: new Sightings(fleet, clock, 5000, new AbortController().signal),
+      clock,
+      random: () => random,
+      settleTime: 5000,
+      graceTime: 300_000,
+    },
     () => (woken += 1),
   );
   const look = () => {
@@ -28,18 +35,23 @@ function drive(status?: ReleaseRun["status"], { random = 0.5, live = 1 as number
     return target.memo;
   };
   const at = (seconds: number): void => void (clock.time = T0 + seconds * 1000);
-  const write = (kind: Parameters<Session["end"]>[1], result: WriteResult): void => {
-    assert.notEqual(session.begin("eu"), undefined);
+  const write = (kind: WriteKind, result: WriteResult): void => {
+    assert.notEqual(session.begin("eu", kind), undefined);
     session.end("eu", kind, result);
   };
   return { session, eu, at, look, write, woken: () => woken };
 }
 const thought = ({ phase, reason, need }: ReturnType<ReturnType<typeof drive>["look"]>): string =>
   `${phase} ${reason}${need === undefined ? "" : `, needs ${need}`}`;
-const retry: WriteResult = { kind: "Retry", retryAfter: undefined, message: "503" };
-const stored = (target: Partial<NonNullable<NonNullable<ReleaseRun["status"]>["targets"]>[number]>): ReleaseRun["status"] => ({
+/** A run that has begun. */
+const begun: NonNullable<ReleaseRun["status"]> = {
   phase: "Progressing",
   startedAt: at(-3600),
+  waves: [{ name: "all", phase: "Progressing", startedAt: at(-3600) }],
+};
+const retry: WriteResult = { kind: "Retry", retryAfter: undefined, message: "503" };
+const stored = (target: Partial<NonNullable<NonNullable<ReleaseRun["status"]>["targets"]>[number]>): ReleaseRun["status"] => ({
+  ...begun,
   targets: [{ cluster: "eu", phase: "Syncing", reason: "Progressing", message: "m", since: at(-3600), ...target }],
 });
 
@@ -58,12 +70,12 @@ test("a write that is done is not made again, and nothing older than it is looke
 test("a target has one write at a time, and is not judged meanwhile", () => {
   const { session, eu, look } = drive();
   look();
-  assert.notEqual(session.begin("eu"), undefined);
-  assert.equal(session.begin("eu"), undefined);
+  assert.notEqual(session.begin("eu", "Patch"), undefined);
+  assert.equal(session.begin("eu", "Patch"), undefined);
   eu.show(application().tracking("foreign"));
   assert.equal(thought(look()), "Pending Planned, needs Patch");
   session.end("eu", "Patch", { kind: "Changed", resourceVersion: undefined });
-  assert.equal(thought(look()), "Failed ChangedSincePlan");
+  assert.equal(thought(look()), "Pending Planned, needs Confirm");
 });
 
 test("what cannot be written now is tried again, each time later, up to half a minute with jitter", () => {
@@ -73,7 +85,7 @@ test("what cannot be written now is tried again, each time later, up to half a m
   for (let n = 0; n < 10; n += 1) {
     look();
     write("Patch", retry);
-    assert.equal(session.begin("eu"), undefined);
+    assert.equal(session.begin("eu", "Patch"), undefined);
     look();
     const next = session.nextWrite ?? 0;
     waits.push((next - T0) / 1000 - now);
@@ -103,6 +115,10 @@ test("a refused write says so, is tried again, and fails at the deadline", () =>
   write("Patch", { kind: "Refused", message: "admission webhook denied the request" });
   const { message, ...rest } = look();
   assert.deepEqual([thought({ message, ...rest }), message], ["Waiting WriteRefused, needs Patch", "admission webhook denied the request"]);
+  for (let seconds = 15; seconds < 900; seconds += 15) {
+    pass(seconds);
+    assert.equal(thought(look()), "Waiting WriteRefused, needs Patch");
+  }
   pass(900);
   assert.equal(thought(look()), "Failed WriteRefused");
 });
@@ -114,18 +130,29 @@ test("consent that was withdrawn is a verdict", () => {
   assert.deepEqual([thought(look()), look().message, session.nextWrite], ["Failed NotAuthorized", "annotate it", undefined]);
 });
 
-test("a refresh is no write of values", () => {
-  const { look, session } = drive();
+test("a question is no write of values", () => {
+  const { eu, at: pass, look, write } = drive();
+  eu.show(patched.synced().reconciled(-10));
   look();
-  session.begin("eu");
-  session.end("eu", "Refresh", { kind: "Done", resourceVersion: "1", by: "us" });
-  assert.equal(look().written, false);
+  pass(5);
+  assert.equal(thought(look()), "Arrived AwaitingHeartbeat, needs Refresh");
+  const { written } = look();
+  write("Refresh", { kind: "Done", resourceVersion: "1", by: "us" });
+  assert.deepEqual([thought(look()), look().written], ["Arrived AwaitingHeartbeat", written]);
+});
+
+test("a write that is needed no more does not begin", () => {
+  const { session, eu, look } = drive();
+  look();
+  eu.show(patched);
+  look();
+  assert.equal(session.begin("eu", "Patch"), undefined);
 });
 
 for (const [what, target, live, thoughts] of [
   ["a target that was written and holds", { written: true }, patched, "Patched NotObserved"],
   ["a target that was written, and nobody could say so", { phase: "Pending", reason: "Planned" }, patched, "Patched NotObserved"],
-  ["a target that was written and reverted", { written: true }, application(), "Reverted RevertedByOwner"],
+  ["a target that was written and reverted", { written: true }, application(), "Syncing Progressing, needs Confirm"],
   ["a failed target", { phase: "Failed", reason: "SyncFailed", written: true }, application(), "Failed SyncFailed"],
   ["a target without progress for longer than the deadline", { written: true, progressAt: at(-901) }, patched, "Failed ArgoCDSilent"],
   [
@@ -170,9 +197,18 @@ test("after a restart, what was met is what may be written over", () => {
   fleet.at("eu").show(application().tracking("foreign"));
   const session = new Session(
     { ...one, spec: { ...one.spec, targets: [unasked] }, status: stored(met) },
-    { sightings: new Sightings(fleet, clock, 5000), clock, random: () => 0, settleTime: 5000 },
+    {
+      sightings: new Sightings(fleet, clock, 5000, new AbortController().signal),
+      clock,
+      random: () => 0,
+      settleTime: 5000,
+      graceTime: 300_000,
+    },
     () => undefined,
   );
+  assert.equal(session.look()[0]?.memo.need, "Confirm");
+  session.begin("eu", "Confirm");
+  session.end("eu", "Confirm", { kind: "Done", resourceVersion: "1", by: "before" });
   assert.equal(session.look()[0]?.memo.reason, "ChangedSincePlan");
 });
 
@@ -186,10 +222,42 @@ test("it is woken by what it follows, looks only at what changed or is due, and 
   pass(4);
   assert.equal(thought(look()), "Syncing Settling");
   pass(5);
-  assert.equal(thought(look()), "Reverted RevertedByOwner");
+  assert.equal(thought(look()), "Syncing Settling, needs Confirm");
   eu.show(ready);
   assert.equal(woken(), before + 1);
   session.close();
   eu.show(ready);
   assert.deepEqual([woken(), eu.leases], [before + 1, 0]);
 });
+
+// What nobody saw.
+
+test("after a restart, the time in which nobody looked counts for no deadline", () => {
+  const progressing = { written: true, started: true, progressAt: at(-1200) };
+  const silent = drive(stored(progressing));
+  silent.eu.show(patched);
+  assert.equal(thought(silent.look()), "Failed ArgoCDSilent");
+  const gone = drive({ ...stored(progressing), observedAt: at(-600) });
+  gone.eu.show(patched);
+  assert.equal(thought(gone.look()), "Patched NotObserved");
+});
+
+for (const [what, seconds, thoughts] of [
+  ["a process that slept", 7200, "Patched NotObserved"],
+  ["a clock that was set ahead", 90_000, "Patched NotObserved"],
+  ["a clock that was set back", -7200, "Patched NotObserved"],
+] as const) {
+  test(`${what} lets no deadline pass, and takes none away`, () => {
+    const { eu, at: pass, look } = drive(stored({ written: true, started: true, progressAt: at(0) }));
+    eu.show(patched);
+    look();
+    pass(seconds);
+    eu.show(patched);
+    assert.equal(thought(look()), thoughts);
+    // Looked at every 15 s from now on, the deadline passes as it would have.
+    let passed = seconds;
+    for (let n = 0; look().phase !== "Failed" && n < 100; n += 1) pass((passed += 15));
+    assert.equal(thought(look()), "Failed ArgoCDSilent");
+    assert.ok(passed - seconds >= 870 && passed - seconds <= 915, `${passed - seconds}`);
+  });
+}

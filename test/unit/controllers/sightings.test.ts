@@ -12,7 +12,7 @@ function look(change: (eu: FakeInstance) => void, { seconds = 0, atLeast }: { se
   const fleet = new FakeFleet(clock, "eu");
   const eu = fleet.at("eu");
   eu.show(application());
-  const sightings = new Sightings(fleet, clock, 5000);
+  const sightings = new Sightings(fleet, clock, 5000, new AbortController().signal);
   sightings.follow(place, () => undefined);
   change(eu);
   clock.time += seconds * 1000;
@@ -49,10 +49,10 @@ for (const [what, seen, expected] of [
 
 test("nobody follows is Unasked, and no registration is Unreachable", () => {
   const clock = new HandClock();
-  const sightings = new Sightings(new FakeFleet(clock, "eu"), clock, 5000);
+  const sightings = new Sightings(new FakeFleet(clock, "eu"), clock, 5000, new AbortController().signal);
   assert.deepEqual(
     [sightings.look(place).kind, sightings.look({ ...place, instance: "us" })],
-    ["Unasked", { kind: "Unreachable", message: "us is not registered, or its registration cannot be used" }],
+    ["Unasked", { kind: "Unreachable", message: "us is not registered any more", gone: true }],
   );
 });
 
@@ -60,7 +60,7 @@ test("one watch serves all who look there, each is told, and the last one ends i
   const clock = new HandClock();
   const fleet = new FakeFleet(clock, "eu");
   const eu = fleet.at("eu");
-  const sightings = new Sightings(fleet, clock, 5000);
+  const sightings = new Sightings(fleet, clock, 5000, new AbortController().signal);
   const told: string[] = [];
   const ends = ["a", "b"].map((name) => sightings.follow(place, () => told.push(name)));
   const other = sightings.follow({ ...place, application: { namespace: "argocd", name: "other" } }, () => told.push("other"));
@@ -80,7 +80,7 @@ test("a registration that was made anew is watched anew", () => {
   const clock = new HandClock();
   const fleet = new FakeFleet(clock, "eu");
   const old = fleet.at("eu");
-  const sightings = new Sightings(fleet, clock, 5000);
+  const sightings = new Sightings(fleet, clock, 5000, new AbortController().signal);
   sightings.follow(place, () => undefined);
   const fresh = new FakeInstance("eu", clock);
   fresh.show(application());

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { write } from "#controllers/writer.ts";
 import type { WriteKind } from "#engine/world.ts";
 import { KubeFailure, type KubeFailureKind } from "#kube/errors.ts";
-import { application, R1, R2, R3, run, want, type ApplicationBuilder } from "#test/build.ts";
+import { application, R1, R2, R3, run, tracks, want, type ApplicationBuilder } from "#test/build.ts";
 import { FakeInstance, HandClock } from "./fakes.ts";
 
 const path = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/checkout";
@@ -15,7 +15,7 @@ async function writing(app: ApplicationBuilder | undefined, answers: FakeInstanc
   Object.assign(eu.answers, answers);
   const { spec } = run({ targets: [{ cluster: "eu" }] });
   const [target = assert.fail()] = spec.targets;
-  const over = { targetRevision: kind === "Refresh" || kind === "Sync" ? R2 : R1 };
+  const over = [tracks(kind === "Refresh" || kind === "Sync" ? R2 : R1)];
   const result = await write(
     eu,
     { namespace: "team-a", spec },

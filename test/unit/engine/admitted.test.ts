@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { admitted } from "#engine/admitted.ts";
 import type { WriteKind } from "#engine/world.ts";
-import { application, R1, R2, R3, RUN, want } from "#test/build.ts";
+import { application, R1, R2, R3, RUN, tracks, want } from "#test/build.ts";
 
 const old = application();
 const ours = old.tracking(R2);
@@ -32,7 +32,7 @@ const cases = [
 for (const [kind, what, app, becomes] of cases) {
   test(`a ${kind} ${what} becomes: ${becomes}`, () => {
     const over: WriteKind[] = ["Sync", "Refresh"];
-    const write = { cluster: "eu", kind, want: want(), over: { targetRevision: over.includes(kind) ? R2 : R1 } };
+    const write = { cluster: "eu", kind, want: want(), over: [tracks(over.includes(kind) ? R2 : R1)] };
     assert.equal(admitted(write, app.observed({ targetRevision: R2 })), becomes);
   });
 }

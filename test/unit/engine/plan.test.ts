@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ReleaseRun } from "#api/releaserun.ts";
-import { plan, valuesOf, wasVerified, type Candidate } from "#engine/plan.ts";
-import { application, at, R1, R2, R3, run, type ApplicationBuilder } from "#test/build.ts";
+import { plan as planned, type Candidate, type Plan } from "#engine/plan.ts";
+import { application, at, R1, R2, R3, run, tracks, type ApplicationBuilder } from "#test/build.ts";
+
+/** All in the first wave. */
+const plan = (candidates: readonly Candidate[], previous: readonly ReleaseRun[]): Plan => planned(candidates, previous, () => 0);
 
 function candidate(
   cluster: string,
@@ -23,8 +26,8 @@ function candidate(
 }
 
 /** The baselines of a plan, by cluster. */
-function baselines(candidates: readonly Candidate[], previous: readonly ReleaseRun[] = []): Readonly<Record<string, unknown>> {
-  const made = plan(candidates, previous);
+function baselines(candidates: readonly Candidate[]): Readonly<Record<string, unknown>> {
+  const made = plan(candidates, []);
   assert.equal(made.kind, "Plan");
   if (made.kind !== "Plan") return {};
   return Object.fromEntries(
@@ -95,32 +98,6 @@ test("two clusters that come to one Application are refused, with the way out", 
   });
 });
 
-const finished = { startedAt: at(-100), finishedAt: at(-50) };
-const failure = { cluster: "us", phase: "Failed", reason: "SyncFailed", message: "x", since: at(-60) } as const;
-const succeeded = run({ number: 1, status: { ...finished, phase: "Succeeded" } });
-const halfFailed = run({
-  number: 2,
-  revision: R3,
-  values: [{ targetRevision: R3 }, { targetRevision: R2 }],
-  status: { ...finished, phase: "Failed", targets: [failure] },
-});
-
-test("baselines: what a run verified replaces them, what failed there passes the older one on", () => {
-  assert.deepEqual(baselines([candidate("eu"), candidate("us")], [succeeded, halfFailed]), {
-    eu: { targetRevision: R3 },
-    us: { targetRevision: R2 },
-  });
-});
-
-test("baselines: a run that did not cover a target leaves its baseline", () => {
-  const narrow = run({ number: 2, revision: R3, targets: [{ cluster: "eu" }], status: { ...finished, phase: "Succeeded" } });
-  const broken = application().health("Degraded");
-  assert.deepEqual(baselines([candidate("eu", broken), candidate("us", broken)], [succeeded, narrow]), {
-    eu: { targetRevision: R3 },
-    us: { targetRevision: R2 },
-  });
-});
-
 test("baselines: at first contact the live values, a branch pinned to its commit; none where it is not settled", () => {
   const branch = application().tracking("main").synced(R1);
   assert.deepEqual(
@@ -139,24 +116,44 @@ test("baselines: at first contact the live values, a branch pinned to its commit
   );
 });
 
-test("verified is what an ended run does not list, and what a run in flight lists as Ready", () => {
-  const inFlight = run({
-    status: { startedAt: at(-100), targets: [failure, { ...failure, cluster: "eu", phase: "Ready", reason: "Verified" }] },
-  });
-  assert.deepEqual(
-    [succeeded, halfFailed, inFlight, run()].map((one) => [wasVerified(one, "eu"), wasVerified(one, "us")]),
-    [
-      [true, true],
-      [true, false],
-      [true, false],
-      [false, false],
-    ],
-  );
+test("a target is in the wave that it is given, counted from 1", () => {
+  const made = planned([candidate("eu"), candidate("us")], [], (cluster) => (cluster === "us" ? 2 : 0));
+  assert.deepEqual(made.kind === "Plan" && made.targets.map(({ cluster, wave }) => [cluster, wave]), [
+    ["eu", 1],
+    ["us", 3],
+  ]);
 });
 
-test("values are found by their position, and nowhere by none", () => {
-  assert.deepEqual(
-    [valuesOf(run().spec, 1), valuesOf(run().spec, undefined), valuesOf(run().spec, 9)],
-    [{ targetRevision: R1 }, undefined, undefined],
-  );
+const ended = { startedAt: at(-100), finishedAt: at(-50) };
+const verified = run({ status: { ...ended, phase: "Succeeded" } });
+const superseded = run({
+  number: 2,
+  revision: R3,
+  values: [tracks(R3), tracks(R2)],
+  status: { ...ended, phase: "Superseded", targets: [{ cluster: "us", phase: "Pending", reason: "Planned", message: "", since: at(-60) }] },
 });
+for (const [what, app, previous, ours, baseline] of [
+  ["what was verified last is the baseline, whatever the target holds now", application().tracking("x1"), [verified], undefined, R2],
+  [
+    "what a superseded run wrote is ours, and goes back to what was verified before",
+    application().tracking(R3),
+    [verified, superseded],
+    true,
+    R2,
+  ],
+  ["what was verified there is not marked as ours", application().tracking(R2), [verified, superseded], undefined, R2],
+  [
+    "what was written where nothing was ever verified has no way back",
+    application().tracking(R3).health("Degraded"),
+    [superseded],
+    true,
+    R2,
+  ],
+] as const) {
+  test(`plan: ${what}`, () => {
+    const made = plan([candidate("eu", app)], previous);
+    assert.ok(made.kind === "Plan");
+    const [one = assert.fail()] = made.targets;
+    assert.deepEqual([one.ours, one.baseline === undefined ? undefined : made.values[one.baseline]], [ours, tracks(baseline)]);
+  });
+}

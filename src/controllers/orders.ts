@@ -1,0 +1,59 @@
+import { stamp } from "#api/conditions.ts";
+import type { ReleaseRun, RunStatus } from "#api/releaserun.ts";
+import { LIMITS } from "#api/rules.ts";
+import type { ServiceRelease } from "#api/servicerelease.ts";
+import { isOfRun, requestsOn, type Request } from "#engine/actions.ts";
+import type { Orders, RunState } from "#engine/world.ts";
+
+type Handled = NonNullable<RunStatus["actions"]>;
+
+/**
+ * What people ask of this run, and that it has not noted yet. What is for another run, or makes no sense, is the release's to
+ * refuse. To go back to a revision that `isVerified` ends the run first.
+ */
+export function newRequests(run: ReleaseRun, release: ServiceRelease, isVerified: (revision: string) => boolean): readonly Request[] {
+  const noted = run.status?.actions ?? [];
+  return requestsOn(release.metadata.annotations).filter(
+    (request) =>
+      request.run === run.metadata.name &&
+      (isOfRun(request.action)
+        ? refusalOf(request, run) === undefined
+        : request.action === "rollback-to" && isVerified(request.argument)) &&
+      !noted.some(({ action, value }) => action === request.action && value === request.value),
+  );
+}
+
+/** Why a run cannot do what is asked of it; undefined when it can. */
+export function refusalOf({ action, argument, run: named }: Request, run: ReleaseRun): string | undefined {
+  if (run.status?.rollback !== undefined) return `${named} is going back to what was verified: nothing holds that up`;
+  if (action !== "skip" || run.spec.targets.some(({ cluster }) => cluster === argument)) return undefined;
+  return argument === "" ? `it names no cluster: write ${named}/<cluster>` : `${argument} is not among the targets of ${named}`;
+}
+
+/** The requests that a run has noted, with new ones. */
+export function noted(before: Handled, requests: readonly Request[], now: number): Handled {
+  const all = [...before, ...requests.map(({ action, value }) => ({ action, value, at: stamp(now) }))];
+  // What is forgotten first has a later one of its kind: the last pause, and an abort, stay.
+  while (all.length > LIMITS.actions)
+    all.splice(
+      all.findIndex(({ action }, index) => all.findLastIndex((one) => one.action === action) > index),
+      1,
+    );
+  return all;
+}
+
+/** What people want of a run now: of what contradicts, the latest counts. */
+export function ordersOf({ status }: ReleaseRun, release: ServiceRelease, { stop }: RunState): Orders {
+  const actions = status?.actions ?? [];
+  const last = actions.findLast(({ action }) => action === "pause" || action === "resume");
+  const back = actions.find(({ action }) => action === "rollback-to");
+  const skips = actions.filter(({ action }) => action === "skip").map(({ value }) => value.slice(value.indexOf("/") + 1));
+  const resumedAt = last?.action === "resume" ? Date.parse(last.at) : -Infinity;
+  return {
+    paused: release.spec.paused || last?.action === "pause",
+    aborted: actions.some(({ action }) => action === "abort" || action === "rollback-to"),
+    ...(back === undefined ? {} : { backTo: back.value.slice(back.value.indexOf("/") + 1) }),
+    resumed: stop !== undefined && resumedAt > stop.at,
+    skipped: new Set(skips),
+  };
+}

@@ -1,0 +1,49 @@
+import type { ReleaseRun, RunTarget } from "#api/releaserun.ts";
+import { valuesOf } from "#engine/baselines.ts";
+import type { Contact } from "#engine/memo.ts";
+import type { Want } from "#engine/world.ts";
+
+export interface Times {
+  /** How long the evidence must hold, in milliseconds. */
+  readonly settleTime: number;
+  /** How long a cluster whose registration is gone may come back, in milliseconds. */
+  readonly graceTime: number;
+}
+
+/** What a target shall hold in each direction. `contact` is what it held where the plan could not ask. */
+export function wantsOf(
+  { metadata, spec }: ReleaseRun,
+  target: RunTarget,
+  contact: Contact | undefined,
+  { settleTime, graceTime }: Times,
+): { readonly forward: Want; readonly back: Want | undefined } {
+  const desired = valuesOf(spec, target.desired) ?? {};
+  const live = valuesOf(spec, target.live);
+  const baseline = valuesOf(spec, target.baseline) ?? contact?.baseline;
+  const shared = { progressDeadline: spec.strategy.progressDeadlineSeconds * 1000, settleTime, graceTime };
+  const lastOperation = target.lastOperation ?? contact?.lastOperation;
+  const forward: Want = {
+    ...shared,
+    direction: "Forward",
+    tag: metadata.uid,
+    desired,
+    over: live === undefined ? [] : [live],
+    untouched: undefined,
+    lastOperation,
+    healthyBefore: target.healthy === true || contact?.baseline !== undefined,
+  };
+  if (baseline === undefined) return { forward, back: undefined };
+  const isOurs = target.ours === true && live !== undefined;
+  const back: Want = {
+    ...shared,
+    direction: "Back",
+    tag: `${metadata.uid}/back`,
+    desired: baseline,
+    over: isOurs ? [desired, live] : [desired],
+    untouched: isOurs ? undefined : live,
+    lastOperation: undefined,
+    // It is taken back because something is wrong: only the deadline decides that it does not recover.
+    healthyBefore: false,
+  };
+  return { forward, back };
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { RunStatus, TargetStatus } from "#api/releaserun.ts";
+import { gapOf, restoredMemo, restoredState } from "#controllers/restored.ts";
+import { runStatus } from "#controllers/runstatus.ts";
+import { step } from "#engine/step.ts";
+import { at, memo, plannedWave, R1, run, T0, target, tracks, waveState, world } from "#test/build.ts";
+
+const stored = (more: Partial<TargetStatus> = {}): TargetStatus => ({
+  cluster: "eu",
+  phase: "Syncing",
+  reason: "Progressing",
+  message: "m",
+  since: at(-600),
+  ...more,
+});
+const status = (more: RunStatus): ReturnType<typeof run> => run({ waves: [plannedWave("a"), plannedWave("b")], status: more });
+
+test("nobody has looked since the run was stored last; a clock that went back is no time", () => {
+  assert.deepEqual(
+    [gapOf(status({ observedAt: at(-90) }), T0), gapOf(status({ observedAt: at(90) }), T0), gapOf(run(), T0)],
+    [90_000, 0, 0],
+  );
+});
+
+test("the time in which nobody looked counts for no deadline", () => {
+  const progress = (target: Partial<TargetStatus>, gap: number): number => (restoredMemo(stored(target), T0, gap).progressAt - T0) / 1000;
+  assert.deepEqual(
+    [
+      progress({ progressAt: at(-500) }, 0),
+      progress({ progressAt: at(-500) }, 400_000),
+      progress({ progressAt: at(-500) }, 900_000),
+      progress({ progressAt: at(500) }, 0),
+      progress({}, 0),
+      progress({ phase: "Waiting", reason: "SyncWindow" }, 100_000),
+      progress({ phase: "Waiting", reason: "WriteRefused", progressAt: at(-600) }, 100_000),
+    ],
+    [-500, -100, 0, 0, 0, 0, -500],
+  );
+});
+
+test("what was decided of a run is as it was, but for when its soak was counted last", () => {
+  const verdict = { startedAt: at(-30), message: "boom" };
+  const waves: RunStatus["waves"] = [
+    { name: "a", phase: "Verified", startedAt: at(-200), verifiedAt: at(-100), soakedSeconds: 60 },
+    { name: "b", phase: "Soaking", startedAt: at(-100), soakedSeconds: 7 },
+  ];
+  assert.deepEqual(restoredState(status({ startedAt: at(-200), waves, rollback: verdict, stop: verdict, acceptedFailures: 2 })), {
+    startedAt: T0 - 200_000,
+    waves: [
+      waveState("Verified", { startedAt: T0 - 200_000, verifiedAt: T0 - 100_000, soaked: 60_000 }),
+      waveState("Soaking", { startedAt: T0 - 100_000, soaked: 7000 }),
+    ],
+    rollback: { at: T0 - 30_000, message: "boom" },
+    stop: { at: T0 - 30_000, message: "boom" },
+    accepted: 2,
+  });
+});
+
+test("a run of which nothing was stored has not begun", () => {
+  assert.deepEqual(restoredState(status({})), {
+    startedAt: undefined,
+    waves: [waveState("Pending"), waveState("Pending")],
+    rollback: undefined,
+    stop: undefined,
+    accepted: 0,
+  });
+  assert.deepEqual(restoredMemo(undefined, T0, 0), memo());
+});
+
+test("a target is as it was stored, and its evidence is to be observed again", () => {
+  const contact = { live: tracks(R1), lastOperation: at(-900), baseline: tracks(R1) };
+  const failure = { reason: "SyncFailed", message: "boom" } as const;
+  assert.deepEqual(
+    restoredMemo(stored({ started: true, written: true, goingBack: true, failure, contact, progressAt: at(-60) }), T0, 0),
+    memo({
+      phase: "Syncing",
+      reason: "Progressing",
+      message: "m",
+      started: true,
+      written: true,
+      goingBack: true,
+      failure,
+      contact,
+      since: T0 - 600_000,
+      progressAt: T0 - 60_000,
+    }),
+  );
+  const ready = restoredMemo(stored({ phase: "Ready", reason: "Verified" }), T0, 0);
+  assert.deepEqual([ready.heard, ready.wasReady, ready.heardAgain, ready.evidenceSince], [true, true, false, undefined]);
+});
+
+test("what a decision was stored as is what a restart finds", () => {
+  const contact = { live: tracks(R1), lastOperation: undefined, baseline: undefined };
+  const one = target("eu", {
+    phase: "Patched",
+    reason: "NotObserved",
+    message: "m",
+    started: true,
+    written: true,
+    contact,
+    progressAt: T0 - 5000,
+  });
+  const decision = step(world([one], { state: { accepted: 1 } }));
+  const made = run({ status: runStatus(run(), decision, T0) });
+  assert.deepEqual(restoredState(made), decision.state);
+  assert.deepEqual(restoredMemo(made.status?.targets?.[0], T0, 0), { ...one.memo, fingerprint: "" });
+});

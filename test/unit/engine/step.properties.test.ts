@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { TARGET_PHASES, TARGET_REASONS, WAVE_PHASES } from "#api/reasons.ts";
+import { judge } from "#engine/judge.ts";
+import { isInFlight, isVerdict } from "#engine/memo.ts";
+import type { Seen } from "#engine/observation.ts";
+import { step } from "#engine/step.ts";
+import { wantOf, type Decision, type Target, type World } from "#engine/world.ts";
+import { application, memo, plannedWave, R1, R2, R3, RUN, T0, target, tracks, want, wantBack, waveState, world } from "#test/build.ts";
+
+/** Whatever the world looks like: worlds that may be, and many that may not. */
+
+const commit = fc.constantFrom(R1, R2, R3);
+const flag = fc.boolean();
+const maybe = <T>(value: T) => fc.option(fc.constant(value), { nil: undefined });
+const anyMemo = fc
+  .record({
+    phase: fc.constantFrom(...TARGET_PHASES),
+    reason: fc.constantFrom(...TARGET_REASONS),
+    started: flag,
+    written: flag,
+    goingBack: flag,
+    heard: flag,
+    heardAgain: flag,
+    wasReady: flag,
+    confirmed: flag,
+    need: fc.constantFrom("Patch", "PatchAndSync", "Sync", "Refresh", "Terminate", "Confirm", undefined),
+    lostSince: fc.constantFrom(undefined, T0 - 1000, T0 - 400_000),
+    evidenceSince: maybe(T0 - 60_000),
+    vigilSince: maybe(T0 - 60_000),
+    heartbeat: maybe("2026-11-23T09:55:01Z"),
+    refused: maybe("forbidden"),
+    contact: fc.option(
+      commit.map((live) => ({ live: tracks(live), lastOperation: undefined, baseline: tracks(R1) })),
+      { nil: undefined },
+    ),
+  })
+  .map(memo)
+  // What is back is RolledBack and never Ready, and a verdict needs nothing.
+  .map((one) => (one.goingBack && one.phase === "Ready" ? { ...one, phase: "RolledBack" as const } : one))
+  .map((one) => (isVerdict(one) ? { ...one, need: undefined } : one));
+const anySeen: fc.Arbitrary<Seen> = fc.oneof(
+  fc.constantFrom<Seen>(
+    { kind: "Unasked" },
+    { kind: "Behind" },
+    { kind: "Absent" },
+    { kind: "Unreachable", message: "x" },
+    { kind: "Unreachable", message: "x", gone: true },
+  ),
+  fc
+    .record({
+      spec: commit,
+      compared: fc.option(fc.constantFrom("Synced", "OutOfSync", "Unknown")),
+      health: fc.constantFrom("Healthy", "Degraded", "Progressing", "Suspended", "Missing", ""),
+      operation: fc.option(fc.record({ run: fc.constantFrom(RUN, "another"), revision: commit })),
+      ended: fc.option(fc.constantFrom("Succeeded", "Failed", "Error", "Running", "Terminating")),
+      byHand: flag,
+    })
+    .map(({ spec, compared, health, operation, ended, byHand }): Seen => {
+      let app = application().tracking(spec).health(health);
+      if (compared !== null) app = app.compared(compared);
+      if (ended !== null) app = app.ended(ended, { revision: spec, started: -1, finished: -1 });
+      if (operation !== null) app = app.syncing(operation);
+      if (byHand) app = app.byHand();
+      return { kind: "Present", observation: app.observed(tracks(R2)) };
+    }),
+);
+const anyTarget = fc
+  .record({
+    memory: anyMemo,
+    seen: anySeen,
+    over: fc.option(commit, { nil: undefined }),
+    back: flag,
+    ours: flag,
+    wave: fc.nat(2),
+    hub: flag,
+    look: flag,
+  })
+  .map(({ memory, seen, over, back, ours, wave, hub, look }): Target => {
+    // What cannot go back has a verdict when it is turned round.
+    const can = back || isVerdict(memory) ? memory : { ...memory, goingBack: false };
+    const one = target("x", can, {
+      wave,
+      ours,
+      forward: { over: over === undefined ? [] : [tracks(over)] },
+      ...(hub ? { instance: "hub" } : {}),
+      ...(back ? {} : { back: null }),
+    });
+    return look ? { ...one, memo: judge(wantOf(one), seen, one.memo, T0, true) } : one;
+  });
+const anyWave = fc
+  .record({
+    maxConcurrency: fc.integer({ min: 1, max: 3 }),
+    maxFailures: fc.nat(2),
+    maxUnreachable: fc.nat(2),
+    minSuccessSeconds: fc.constantFrom(0, 60),
+  })
+  .map((numbers) => plannedWave("w", numbers));
+/** As far as a run has come: what is verified, what is under way, what is still to come. */
+const anyStates = fc
+  .record({
+    current: fc.nat(2),
+    phase: fc.constantFrom(...WAVE_PHASES.filter((phase) => phase !== "Pending" && phase !== "Verified")),
+    soaked: fc.constantFrom(0, 30_000, 60_000),
+    countedAt: fc.constantFrom(undefined, T0 - 9000, T0 + 9000),
+  })
+  .map(({ current, phase, ...more }) =>
+    [0, 1, 2].map((index) => (index < current ? waveState("Verified") : index > current ? waveState("Pending") : waveState(phase, more))),
+  );
+const unbegun = [0, 1, 2].map(() => waveState("Pending"));
+const said = { at: T0 - 1000, message: "it broke" };
+const anyWorld: fc.Arbitrary<World> = fc
+  .record({
+    targets: fc.array(anyTarget, { maxLength: 6 }),
+    waves: fc.tuple(anyWave, anyWave, anyWave),
+    states: fc.option(anyStates, { freq: 9, nil: undefined }),
+    rollback: maybe(said),
+    stop: maybe(said),
+    accepted: fc.nat(2),
+    onFailure: fc.constantFrom("RollBack", "Pause", "Continue"),
+    rollbackScope: fc.constantFrom("Run", "Target"),
+    supersede: fc.constantFrom("Queue", "Replace"),
+    kind: fc.constantFrom("Forward", "Rollback", "CatchUp", "RetryFailed"),
+    undoes: flag,
+    orders: fc.record({
+      paused: flag,
+      aborted: flag,
+      resumed: flag,
+      skipped: fc.subarray(["c0", "c3", "c9"]).map((names) => new Set(names)),
+    }),
+    superseded: flag,
+    room: fc.constantFrom(0, 1, Infinity),
+  })
+  .map(({ targets, waves, states, rollback, stop, accepted, orders, superseded, room, ...plan }) =>
+    world(
+      targets.map((one, n) => ({ ...one, cluster: `c${n}` })),
+      {
+        plan: { ...plan, waves },
+        state: states === undefined ? { startedAt: undefined, waves: unbegun } : { waves: states, rollback, stop, accepted },
+        orders,
+        superseded,
+        room: (instance) => (instance === "hub" ? room : Infinity),
+      },
+    ),
+  );
+
+/** What holds of every decision. */
+function always(name: string, holds: (world: World, decision: Decision) => void, numRuns = 300): void {
+  test(`every decision: ${name}`, () =>
+    fc.assert(
+      fc.property(anyWorld, (world) => holds(world, step(world))),
+      { numRuns },
+    ));
+}
+const flying = (targets: readonly Target[], wave: number): number =>
+  targets.filter((one) => one.wave === wave && isInFlight(one.memo)).length;
+
+always("is the same each time, and leaves its world as it was", (world, decision) => {
+  const { room, ...before } = world;
+  const copy = structuredClone(before);
+  assert.deepEqual(step({ ...structuredClone(before), room }), decision);
+  assert.deepEqual(before, copy);
+});
+
+always("has each target once, and in the order of the plan", ({ targets }, decision) => {
+  assert.deepEqual(
+    decision.targets.map(({ cluster }) => cluster),
+    targets.map(({ cluster }) => cluster),
+  );
+  assert.equal(new Set(decision.writes.map(({ cluster }) => cluster)).size, decision.writes.length);
+});
+
+always(
+  "that ends a run is stored, writes nothing and never looks again",
+  (_, { outcome, phase, turns, halts, writes, nextLook, waitingOn }) => {
+    if (outcome !== undefined)
+      assert.deepEqual([phase, turns, halts, writes, nextLook, waitingOn], [outcome, true, true, [], undefined, undefined]);
+  },
+);
+
+always("makes no target in flight that its wave, or its Argo CD, has no room for", (world, { targets, state }) => {
+  if (state.rollback !== undefined) return;
+  for (const [wave, { maxConcurrency }] of world.plan.waves.entries())
+    assert.ok(flying(targets, wave) <= Math.max(maxConcurrency, flying(world.targets, wave)));
+  const begun = targets.filter(({ memo: after }, n) => after.started && world.targets[n]?.memo.started === false);
+  assert.ok(begun.filter(({ instance }) => instance === "hub").length <= world.room("hub"));
+});
+
+always(
+  "starts only targets of the one wave that is under way, and stores that before it writes them",
+  (world, { targets, turns, state }) => {
+    if (state.rollback !== undefined) return;
+    const begun = targets.filter(({ memo: after }, n) => after.started && world.targets[n]?.memo.started === false);
+    if (begun.length === 0) return;
+    const current = world.state.waves.findIndex(({ phase }) => phase !== "Verified");
+    assert.deepEqual(
+      begun.map(({ wave }) => wave),
+      begun.map(() => current),
+    );
+    assert.ok(turns);
+  },
+);
+
+always(
+  "writes values only to who was started, and starts nobody while it is paused, stopped, superseded by Replace or aborted",
+  (world, decision) => {
+    for (const { cluster, kind } of decision.writes) {
+      const one = decision.targets.find((each) => each.cluster === cluster);
+      assert.ok(kind === "Refresh" || kind === "Confirm" || one?.memo.started === true, kind);
+    }
+    if (decision.state.rollback !== undefined) return;
+    const held =
+      world.orders.paused ||
+      world.orders.aborted ||
+      (world.superseded && world.plan.supersede === "Replace") ||
+      decision.state.stop !== undefined;
+    if (held)
+      assert.deepEqual(
+        decision.targets.map(({ memo: after }) => after.started),
+        world.targets.map(({ memo: before }) => before.started),
+      );
+  },
+);
+
+always("after the verdict of a rollback with scope Run goes only back, but for questions", (world, { writes, state }) => {
+  if (world.state.rollback === undefined) {
+    if (state.rollback !== undefined) assert.deepEqual(writes, []);
+  } else if (world.plan.rollbackScope === "Run")
+    for (const { kind, want: wanted } of writes) assert.ok(wanted.direction === "Back" || kind === "Refresh" || kind === "Confirm", kind);
+});
+
+always("never takes a verdict back", (world, { state, targets }) => {
+  if (world.state.rollback !== undefined) assert.deepEqual(state.rollback, world.state.rollback);
+  for (const [n, { memo: before }] of world.targets.entries()) {
+    const after = targets[n]?.memo;
+    if (before.goingBack) assert.ok(after?.goingBack === true);
+    if (before.goingBack && isVerdict(before)) assert.deepEqual([after?.phase, after?.reason], [before.phase, before.reason]);
+  }
+  for (const [n, { phase }] of world.state.waves.entries()) if (phase === "Verified") assert.equal(state.waves[n]?.phase, "Verified");
+});
+
+always(
+  "verifies at most one wave at a time, none after one that is not, and writes nothing with that verdict",
+  (world, { state, writes, turns }) => {
+    const fresh = state.waves.filter(({ phase }, n) => phase === "Verified" && world.state.waves[n]?.phase !== "Verified").length;
+    assert.ok(fresh <= 1);
+    if (fresh === 1) assert.deepEqual([writes, turns], [[], true]);
+  },
+);
+
+always("ends a run as a success only where nothing is left to see", (_, { outcome, targets }) => {
+  if (outcome !== "Succeeded" && outcome !== "SucceededWithSkips") return;
+  for (const { memo: each } of targets)
+    assert.ok(
+      each.phase === "Skipped" ||
+        (each.phase === "Drifted" && each.goingBack) ||
+        each.phase === "RolledBack" ||
+        each.phase === "Ready" ||
+        !each.started,
+      each.phase,
+    );
+  if (outcome === "Succeeded") assert.ok(targets.every(({ memo: each }) => each.phase === "Ready"));
+});
+
+always("counts each target in one way at most", (_, { counts: { total, ready, failed, unreachable, updated } }) => {
+  assert.ok(ready + failed + unreachable <= total && updated <= total);
+});
+
+test("a target is Ready only on all evidence, fails only on what is seen, and is patched only over what was known", () => {
+  fc.assert(
+    fc.property(anyMemo, anySeen, commit, flag, (memory, seen, over, active) => {
+      const wanted = memory.goingBack ? wantBack({ over: [tracks(over)] }) : want({ over: [tracks(over)] });
+      const after = judge(wanted, seen, memory, T0, active);
+      assert.deepEqual(judge(wanted, seen, memory, T0, active), after, "pure");
+      const isNew = after.phase !== memory.phase;
+      if (isNew && (seen.kind === "Unasked" || seen.kind === "Behind")) assert.fail("nothing was seen");
+      if (isNew && seen.kind === "Unreachable")
+        assert.ok(after.phase === "Unknown" || after.phase === "Unreachable" || (seen.gone === true && after.phase === "Skipped"));
+      if (isVerdict(memory)) return assert.deepEqual([after.phase, after.need], [memory.phase, undefined]);
+      if (seen.kind !== "Present")
+        return assert.equal(after.need, seen.kind === "Behind" || (seen.kind === "Unasked" && !active) ? memory.need : undefined);
+      const { sync, health, compared, operation, values } = seen.observation;
+      if (isNew && (after.phase === "Ready" || (after.phase === "RolledBack" && after.reason === "Verified")))
+        assert.deepEqual([sync, health.status, compared, operation, values], ["Synced", "Healthy", true, undefined, wanted.desired]);
+      if (after.need === "Patch" || after.need === "PatchAndSync") assert.deepEqual([values, memory.written], [tracks(over), false]);
+      if (after.need === "PatchAndSync" || after.need === "Sync") assert.equal(operation, undefined);
+    }),
+    { numRuns: 1000 },
+  );
+});
