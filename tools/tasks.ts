@@ -25,6 +25,11 @@ const TASKS: Readonly<Record<string, () => number | Promise<number>>> = {
   check: () => check(options(args)),
   test: () => tier("test", options(args)),
   "test:e2e": () => tier("test:e2e", options(args)),
+  "test:simulation": () => node("test/simulation/main.ts", args),
+  "test:mutation": () => node("test/simulation/mutation.ts", args),
+  "test:model": () => node("test/model/main.ts", args),
+  "bench:engine": () => node("test/bench/engine.ts", args),
+  simulate: () => node("src/cli/main.ts", ["simulate", ...args]),
   "test:full": () => tier("test:full", options(args)),
 };
 

@@ -27,7 +27,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /** Files of such rooms that may touch the machine's time: each is the seam that hands it on. */
-export const SEAMS = ["src/kube/clock.ts", "src/kube/http*.ts"];
+export const SEAMS = ["src/kube/clock.ts", "src/kube/http*.ts", "src/simulation/clock.ts"];
 
 /** Why `from` may not import `specifier`, as a sentence; undefined when it may. Paths are relative to the project, with slashes. */
 export function refuse(from: string, specifier: string, typeOnly: boolean): string | undefined {

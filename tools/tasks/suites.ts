@@ -17,6 +17,7 @@ interface Suite {
 /** The folders of test/ and how their files run. A folder with tests that stands nowhere here is an error, never skipped. */
 export const SUITES = {
   unit: { tier: "check", concurrency: 2, forceExit: false },
+  simulation: { tier: "test", concurrency: 2, forceExit: false },
   integration: { tier: "test", concurrency: 2, forceExit: true },
   e2e: { tier: "test:e2e", concurrency: 1, forceExit: true },
 } as const satisfies Readonly<Record<string, Suite>>;

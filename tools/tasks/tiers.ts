@@ -1,5 +1,6 @@
 import { checks } from "./check.ts";
 import { command } from "./command.ts";
+import { PROOFS } from "./proofs.ts";
 import type { Options } from "./options.ts";
 import { conclude, type Result } from "./result.ts";
 import { runSuite } from "./suite.ts";
@@ -18,12 +19,20 @@ export async function tier(task: Tier, options: Options): Promise<number> {
     if (acquired.ok) results.push(await runSuite(suite, options));
     else results.push({ name: suite, ok: false, seconds: 0, notes: ["did not run: its servers could not be had"] });
   }
+  if (options.only === undefined)
+    for (const proof of PROOFS) if (proof.tiers.includes(task)) results.push(await prove(proof.name, proof.file, proof.args(task)));
   return conclude(task, results, options.only !== undefined);
 }
 
-/** The suites with servers that a task runs. */
+async function prove(name: string, file: string, args: readonly string[]): Promise<Result> {
+  const { code, seconds } = await command("node", [file, ...args], { show: "always" });
+  console.log(`${name} … ${code === 0 ? "ok" : "FAILED"} ${time(seconds)}`);
+  return { name, ok: code === 0, seconds, notes: [] };
+}
+
+/** The suites that a task runs, besides those of check. */
 export function suitesOf(task: Tier): SuiteName[] {
-  const names: readonly SuiteName[] = ["integration", "e2e"];
+  const names: readonly SuiteName[] = ["simulation", "integration", "e2e"];
   return names.filter((name) => task === "test:full" || SUITES[name].tier === task);
 }
 

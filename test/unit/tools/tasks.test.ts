@@ -18,7 +18,10 @@ const file = (result: Line["result"]): Line => ({ result, name: undefined, file:
 test("an unknown task lists the tasks and fails", () => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, "tools/tasks.ts"), "dance"], { encoding: "utf8" });
   assert.equal(status, 1);
-  assert.equal(stderr, "There is no task dance. Tasks: start, demo, plane, generate, format, check, test, test:e2e, test:full\n");
+  assert.equal(
+    stderr,
+    "There is no task dance. Tasks: start, demo, plane, generate, format, check, test, test:e2e, test:simulation, test:mutation, test:model, bench:engine, simulate, test:full\n",
+  );
 });
 
 test("an unknown option is refused", () => assert.throws(() => options(["--olny", "x"]), /--olny/));

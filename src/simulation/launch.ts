@@ -1,0 +1,11 @@
+import { Conductor, type ConductorParts } from "#controllers/conductor.ts";
+
+/** A conductor at work, told of changes as the process tells it (operator.ts). */
+export function launch(parts: ConductorParts): Conductor {
+  const conductor = new Conductor(parts);
+  conductor.releases.onChange((key) => conductor.releaseChanged(key));
+  conductor.environments.onChange((key) => conductor.environmentChanged(key));
+  conductor.runs.onChange((key) => conductor.runChanged(key));
+  conductor.start();
+  return conductor;
+}
