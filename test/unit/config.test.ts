@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseConfig } from "../../src/config.ts";
 
-const defaults = { namespace: "release-conductor", logLevel: "info", host: "0.0.0.0", port: 8080, settleTime: 5000, contactTime: 5000 };
+const defaults = {
+  namespace: "release-conductor",
+  logLevel: "info",
+  host: "0.0.0.0",
+  port: 8080,
+  settleTime: 5000,
+  contactTime: 5000,
+  graceTime: 300_000,
+};
 
 for (const [what, args, env, more] of [
   ["nothing given", [], {}, {}],
@@ -11,9 +19,9 @@ for (const [what, args, env, more] of [
   ["a flag before the pod's namespace", ["--namespace", "mine"], { POD_NAMESPACE: "conductor" }, { namespace: "mine" }],
   [
     "every flag",
-    ["--log-level=debug", "--listen", "127.0.0.1:0", "--settle-time", "1m30s", "--contact-time=2s"],
+    ["--log-level=debug", "--listen", "127.0.0.1:0", "--settle-time", "1m30s", "--contact-time=2s", "--grace-time", "1h"],
     {},
-    { logLevel: "debug", host: "127.0.0.1", port: 0, settleTime: 90_000, contactTime: 2000 },
+    { logLevel: "debug", host: "127.0.0.1", port: 0, settleTime: 90_000, contactTime: 2000, graceTime: 3_600_000 },
   ],
   ["an address of IPv6", ["--listen", "[::1]:9090"], {}, { host: "::1", port: 9090 }],
 ] as const) {
