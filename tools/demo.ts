@@ -1,15 +1,31 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { application, chart, clusterValues, manifests, type Manifest } from "#test/scene/manifests.ts";
+import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { Scene } from "#test/scene/scene.ts";
+import { ApiError } from "#plane/client.ts";
 import { acquire } from "#plane/parts.ts";
-import { rows, View, type Sight } from "./demo/view.ts";
+import { look, View, type Sight } from "./demo/view.ts";
 
-const USAGE = `The demo: a management cluster and three clusters with an Argo CD each, and two releases through all of them.
+const USAGE = `The demo: a management cluster and three clusters with an Argo CD each. Two releases go through them in two waves,
+and a third one that does not work is stopped at the first cluster and taken back.
 
   npm run demo              shows the releases, then waits so that you can look around; Ctrl-C ends it
-  npm run demo -- --once    ends by itself; the exit code says whether every cluster is ready`;
+  npm run demo -- --once    ends by itself; the exit code says whether all came as it should`;
+
+/** One cluster first; when it has been good for six seconds, the others. What fails for ten seconds has failed: a demo is short. */
+const STRATEGY = {
+  waves: [
+    { name: "canary", clusters: { count: 1 }, minSuccessTime: "6s" },
+    { name: "rest", minSuccessTime: "3s" },
+  ],
+  maxConcurrency: "100%",
+  progressDeadline: "10s",
+};
+
+/** A number where a ConfigMap takes only text: it renders, and no API server takes it. */
+const UNQUOTED = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: limits\ndata:\n  connections: 100\n";
 
 const once = options();
 const started = Date.now();
@@ -25,8 +41,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => en
 
 say(`Bringing up a management cluster and ${clusters.length} clusters, each with its own Argo CD …`);
 const scene = await Scene.start({ clusters, argocd: true });
+const outcomes: (string | undefined)[] = [];
 let ready = 0;
-let releases = 0;
 try {
   ready = await play();
 } catch (error) {
@@ -35,11 +51,12 @@ try {
 } finally {
   await scene.stop();
 }
-const succeeded = ready === clusters.length && releases === 2;
-process.stdout.write(`demo: clusters: ${clusters.length}, releases: ${releases}, ready: ${ready} of ${clusters.length}\n`);
-process.exit(succeeded ? 0 : 1);
+const asWished = outcomes.join() === "Succeeded,Succeeded,RolledBack";
+const how = outcomes.length < 3 ? "" : ` at v2 (v3: ${outcomes[2]})`;
+process.stdout.write(`demo: clusters: ${clusters.length}, releases: ${outcomes.length}, ready: ${ready} of ${clusters.length}${how}\n`);
+process.exit(asWished && ready === clusters.length ? 0 : 1);
 
-/** Resolves with the number of clusters that are ready at the second revision. */
+/** Resolves with the number of clusters at which the second revision is deployed and well at the end. */
 async function play(): Promise<number> {
   const repository = await scene.plane.repository("checkout");
   const values = Object.assign(
@@ -49,22 +66,37 @@ async function play(): Promise<number> {
   const before = await repository.commit({ ...chart(0), ...values }, "checkout v0");
   const first = await repository.commit(chart(1), "checkout v1");
   const second = await repository.commit(chart(2), "checkout v2");
-  await Promise.all(clusters.map((cluster) => scene.cluster(cluster).apply([application({ repoURL: repository.url, revision: before })])));
+  const third = await repository.commit({ ...chart(3), "chart/templates/limits.yaml": UNQUOTED }, "checkout v3");
+  await Promise.all(
+    clusters.map((cluster) => scene.cluster(cluster).apply([atOnce(application({ repoURL: repository.url, revision: before }))])),
+  );
   await scene.conductor();
-  await scene.home.apply([{ ...environment, metadata: { ...environment.metadata, namespace: "team-a" } }]);
+  const spec = { ...(environment["spec"] as object), strategy: STRATEGY };
+  await scene.home.apply([{ ...environment, metadata: { ...environment.metadata, namespace: "team-a" }, spec }]);
   say(
-    `Ready after ${seconds(started)}: clusters ${clusters.join(", ")} are registered, Environment ${environment.metadata.name} covers them.`,
+    [
+      `Ready after ${seconds(started)}: clusters ${clusters.join(", ")} are registered, Environment ${environment.metadata.name} covers them`,
+      "in two waves: one cluster, and when it has been good for 6 s (its soak), the rest.",
+    ].join("\n"),
   );
 
   await show(`First release: checkout v1 at ${first.slice(0, 8)}`, first);
-  const all = await show(`Second release: checkout v2 at ${second.slice(0, 8)}`, second);
+  await show(`Second release: checkout v2 at ${second.slice(0, 8)}`, second);
+  await show(`Third release: checkout v3 at ${third.slice(0, 8)}, whose chart has a mistake that only an API server finds`, third);
   say(await scene.home.kubectl(["get", "servicereleases,releaseruns,environments", "--namespace", "team-a"]));
-  if (!once) await lookAround();
-  return all;
+  const all = [...(await sights(second)).values()].filter(({ synced, values: deployed }) => synced && deployed.startsWith("version=v2 "));
+  if (!once) await lookAround(first);
+  return all.length;
 }
 
-/** Applies the release at `revision`, and shows what happens until it has ended. Resolves with the number of ready clusters. */
-async function show(title: string, revision: string): Promise<number> {
+/** One attempt: Argo CD would try five times, for minutes. */
+function atOnce(app: Manifest): Manifest {
+  const spec = app["spec"] as object;
+  return { ...app, spec: { ...spec, syncPolicy: { automated: {}, retry: { limit: 0 } } } };
+}
+
+/** Applies the release at `revision`, and shows what happens until it has ended. */
+async function show(title: string, revision: string): Promise<void> {
   say(`${title}\n`);
   view.next();
   const begun = Date.now();
@@ -73,22 +105,21 @@ async function show(title: string, revision: string): Promise<number> {
   ]);
   for (;;) {
     const release = await scene.getRelease();
-    const current = release.status?.observedGeneration === release.metadata.generation;
-    const run = current && release.status?.run !== undefined ? await scene.getRun(release.status.run) : undefined;
-    const ours = run?.spec.revision === revision ? run : undefined;
-    view.show(rows(ours, clusters, await sights(revision)));
-    if (ours !== undefined && isFinished(release)) return ended(release, begun);
+    const isFinal = isFinished(release);
+    const run = release.status?.run === undefined ? undefined : await scene.getRun(release.status.run);
+    const ours: ReleaseRun | undefined = run?.spec.revision === revision ? run : undefined;
+    view.show(look(ours, clusters, await sights(revision)));
+    if (ours !== undefined && isFinal) return ended(release, begun);
     if (Date.now() - begun > 180_000)
       throw new Error(`The release did not end within three minutes. It says: ${JSON.stringify(release.status, null, 2)}`);
     await sleep(200);
   }
 }
 
-function ended(release: ServiceRelease, begun: number): number {
-  const message = release.status?.conditions?.find(({ type }) => type === "Finished")?.message ?? "";
-  say(`${release.status?.phase ?? "?"} after ${seconds(begun)}: ${message}`);
-  releases += 1;
-  return release.status?.phase === "Succeeded" ? (release.status.targets?.ready ?? 0) : 0;
+function ended({ status }: ServiceRelease, begun: number): void {
+  const message = status?.conditions?.find(({ type }) => type === "Finished")?.message ?? "";
+  say(`${status?.phase ?? "?"} after ${seconds(begun)}: ${message}`);
+  outcomes.push(status?.phase);
 }
 
 interface ApplicationSight {
@@ -102,10 +133,7 @@ async function sights(revision: string): Promise<ReadonlyMap<string, Sight>> {
     const { spec, status } = await scene
       .cluster(cluster)
       .get<ApplicationSight>("/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/checkout");
-    const config = await scene
-      .cluster(cluster)
-      .kubectl(["get", "configmap", "checkout", "--namespace", "default", "--ignore-not-found", "--output", "jsonpath={.data}"]);
-    const data = config === "" ? {} : (JSON.parse(config) as Readonly<Record<string, string>>);
+    const data = await deployed(cluster);
     const values = ["version", "replicas", "greeting", "cluster"].map((key) => `${key}=${data[key] ?? "?"}`).join(" ");
     const synced = status?.sync?.status === "Synced" && status.sync.revision === revision;
     return [cluster, { patched: spec.source.targetRevision === revision, synced, values }] as const;
@@ -113,7 +141,18 @@ async function sights(revision: string): Promise<ReadonlyMap<string, Sight>> {
   return new Map(await Promise.all(seen));
 }
 
-async function lookAround(): Promise<void> {
+async function deployed(cluster: string): Promise<Readonly<Record<string, string>>> {
+  const path = "/api/v1/namespaces/default/configmaps/checkout";
+  try {
+    return (await scene.cluster(cluster).get<{ readonly data: Readonly<Record<string, string>> }>(path)).data;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return {};
+    throw error;
+  }
+}
+
+async function lookAround(first: string): Promise<void> {
+  const run = (await scene.getRelease()).status?.run ?? "";
   const { kubectl } = await acquire(["kubectl"], () => undefined);
   const kubeconfigs = [
     `  management   export KUBECONFIG=${scene.home.kubeconfig}`,
@@ -130,7 +169,10 @@ async function lookAround(): Promise<void> {
       "  kubectl -n team-a get releaseruns -o yaml",
       "  kubectl -n argocd get applications            (in one of the clusters)",
       "",
-      "Release something that does not exist, and see it fail with Argo CD's own words after the progress deadline:",
+      "Go back to v1, which was verified before: everywhere at once, without waves or soak:",
+      `  kubectl -n team-a annotate servicerelease checkout.production conductor.dev/rollback-to=${run}/${first}`,
+      "",
+      "Release something that does not exist, and see it fail with Argo CD's own words after the progress deadline, and go back:",
       `  kubectl -n team-a patch servicerelease checkout.production --type merge -p '{"spec":{"revision":"${"0123456789".repeat(4)}"}}'`,
     ].join("\n"),
   );
@@ -139,8 +181,9 @@ async function lookAround(): Promise<void> {
   clearInterval(hold);
 }
 
-function isFinished({ status }: ServiceRelease): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === "Finished" && is === "True") === true;
+function isFinished({ metadata, status }: ServiceRelease): boolean {
+  if (status?.observedGeneration !== metadata.generation) return false;
+  return status.conditions?.some(({ type, status: is }) => type === "Finished" && is === "True") === true;
 }
 
 function only(path: string): Manifest {

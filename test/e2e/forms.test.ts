@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { chart, type Manifest } from "#test/scene/manifests.ts";
 import { conditionsOf, Scene } from "#test/scene/scene.ts";
+import { AT_ONCE } from "#test/scene/stage.ts";
 import type { Repository } from "#plane/git.ts";
 
 /** What Argo CD makes of each kind of revision and each form of source, and what the conductor makes of that. */
@@ -108,13 +109,13 @@ async function release(service: string, revision: string): Promise<void> {
 }
 
 /** An Environment for one service alone, of the service's name. */
-async function environment(spec: object, name: string): Promise<void> {
+async function environment(spec: { readonly strategy?: object; readonly [field: string]: unknown }, name: string): Promise<void> {
   await scene.home.apply([
     {
       apiVersion: "conductor.dev/v1alpha1",
       kind: "Environment",
       metadata: { name, namespace: "team-a" },
-      spec: { clusters: [{ name: "eu-west-1" }], ...spec },
+      spec: { clusters: [{ name: "eu-west-1" }], ...spec, strategy: { ...AT_ONCE, ...spec.strategy } },
     } as Manifest,
   ]);
 }

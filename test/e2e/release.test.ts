@@ -4,6 +4,7 @@ import { after, afterEach, before, test } from "node:test";
 import type { Conductor } from "#test/scene/conductor.ts";
 import { application, chart, clusterValues, served } from "#test/scene/manifests.ts";
 import { conditionsOf, Scene } from "#test/scene/scene.ts";
+import { AT_ONCE } from "#test/scene/stage.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import type { Repository } from "#plane/git.ts";
 
@@ -235,7 +236,7 @@ async function environment(progressDeadline: string): Promise<void> {
         parameters: { "image.tag": "{{revision}}" },
       },
     },
-    strategy: { progressDeadline },
+    strategy: { ...AT_ONCE, progressDeadline },
   };
   await scene.home.apply([
     { apiVersion: "conductor.dev/v1alpha1", kind: "Environment", metadata: { name: "production", namespace: "team-a" }, spec },

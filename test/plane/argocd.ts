@@ -15,6 +15,8 @@ export interface ArgoCD {
   startController(): Promise<void>;
   stopRepoServer(): Promise<void>;
   startRepoServer(): Promise<void>;
+  /** The controller of ApplicationSets, which runs only where a test is about it. Resolves when it is ready. */
+  startApplicationSets(): Promise<void>;
 }
 
 export interface ArgoCDSpec {
@@ -68,7 +70,19 @@ export async function startArgoCD(spec: ArgoCDSpec, processes: Processes, ports:
         .ready(() => isHealthy(metrics));
     return { run, process: await run() };
   });
-  return running(cache.process, repo, controller);
+  const applicationSets = () =>
+    onFreePorts(ports, 3, async (metrics, probe, webhook) => {
+      const started = processes.start({
+        ...program("applicationset-controller"),
+        args: ["--namespace", "argocd", "--argocd-repo-server", `127.0.0.1:${repo.port}`, "--repo-server-plaintext"].concat([
+          ...["--metrics-addr", `127.0.0.1:${metrics}`, "--probe-addr", `127.0.0.1:${probe}`, "--webhook-addr", `127.0.0.1:${webhook}`],
+          "--enable-leader-election=false",
+        ]),
+      });
+      // It has no check of its own that it is ready.
+      return started.ready(() => answers(`http://127.0.0.1:${metrics}/metrics`));
+    });
+  return running(cache.process, repo, controller, applicationSets);
 }
 
 interface Restartable {
@@ -76,7 +90,13 @@ interface Restartable {
   readonly run: () => Promise<Process>;
 }
 
-function running(redis: Process, repo: Restartable, controller: Restartable): ArgoCD & { stop(): Promise<void> } {
+function running(
+  redis: Process,
+  repo: Restartable,
+  controller: Restartable,
+  applicationSets: () => Promise<Process>,
+): ArgoCD & { stop(): Promise<void> } {
+  const others: Process[] = [];
   const start = async (part: Restartable) => {
     if (part.process.running) part.process.resume();
     else part.process = await part.run();
@@ -88,8 +108,11 @@ function running(redis: Process, repo: Restartable, controller: Restartable): Ar
     startController: () => start(controller),
     stopRepoServer: () => repo.process.stop(),
     startRepoServer: () => start(repo),
+    async startApplicationSets() {
+      others.push(await applicationSets());
+    },
     async stop() {
-      await Promise.all([controller.process.stop(), repo.process.stop(), redis.stop()]);
+      await Promise.all([controller.process, repo.process, redis, ...others].map((process) => process.stop()));
     },
   };
 }
@@ -107,8 +130,12 @@ async function startRedis(spec: ArgoCDSpec, processes: Processes, ports: Ports):
   });
 }
 
-async function isHealthy(port: number): Promise<boolean> {
-  return (await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(2000) })).ok;
+function isHealthy(port: number): Promise<boolean> {
+  return answers(`http://127.0.0.1:${port}/healthz`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -37,6 +37,7 @@ export async function attach(shared: SharedCluster, options: ClusterOptions, kub
       startController: async () => refuse(),
       stopRepoServer: async () => refuse(),
       startRepoServer: async () => refuse(),
+      startApplicationSets: async () => refuse(),
       stop: async () => {},
     };
   }

@@ -18,7 +18,7 @@ const notYet = /no matches for kind|ensure CRDs are installed first|could not fi
 /** Server-side apply that waits for CRDs applied a moment ago (by the same text, too). */
 export async function apply(spec: KubectlSpec, manifests: string | readonly object[]): Promise<void> {
   const text = typeof manifests === "string" ? manifests : JSON.stringify({ apiVersion: "v1", kind: "List", items: manifests });
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       await kubectl(spec, ["apply", "--server-side", "--force-conflicts", "-f", "-"], text);
