@@ -33,6 +33,8 @@ export interface ConductorParts {
   readonly settings: Settings;
 }
 
+const reported = releaseRun.omit({ spec: true });
+
 /** Milliseconds until a key whose object somebody else wrote is worked on again, should its new state not arrive first. */
 const AFTER_CONFLICT = 500;
 
@@ -59,7 +61,12 @@ export class Conductor {
       new ListWatchReflector({ transport: home, path: collection(resource), project: parse, clock, random, log });
     this.releases = reflect(SERVICE_RELEASES, (raw) => serviceRelease.parse(raw));
     this.environments = reflect(ENVIRONMENTS, (raw) => environment.parse(raw));
-    this.runs = reflect(RELEASE_RUNS, (raw) => releaseRun.parse(raw));
+    // A run's spec is immutable and may name thousands of targets: it is parsed once.
+    this.runs = reflect(RELEASE_RUNS, (raw): ReleaseRun => {
+      const known = this.runs?.get(`${raw.metadata.namespace ?? ""}/${raw.metadata.name}`);
+      if (known === undefined || known.metadata.uid !== raw.metadata.uid) return releaseRun.parse(raw);
+      return { ...reported.parse(raw), spec: known.spec };
+    });
     this.fleet = startFleet({ home, namespace, project, connect, fence, clock, random, log });
     this.#events = new EventRecorder({
       client,

@@ -30,9 +30,13 @@ export function refusalOf({ action, argument, run: named }: Request, run: Releas
   return argument === "" ? `it names no cluster: write ${named}/<cluster>` : `${argument} is not among the targets of ${named}`;
 }
 
-/** The requests that a run has noted, with new ones. */
-export function noted(before: Handled, requests: readonly Request[], now: number): Handled {
-  const all = [...before, ...requests.map(({ action, value }) => ({ action, value, at: stamp(now) }))];
+/**
+ * The requests that a run has noted, with new ones. Stamps have a second: what is asked of a run that has stopped is later than
+ * its stop, and what was asked before is not.
+ */
+export function noted(before: Handled, requests: readonly Request[], now: number, stoppedAt?: string): Handled {
+  const at = stamp(stoppedAt === undefined ? now : Math.max(now, Date.parse(stoppedAt) + 1000));
+  const all = [...before, ...requests.map(({ action, value }) => ({ action, value, at }))];
   // What is forgotten first has a later one of its kind: the last pause, and an abort, stay.
   while (all.length > LIMITS.actions)
     all.splice(
@@ -53,7 +57,7 @@ export function ordersOf({ status }: ReleaseRun, release: ServiceRelease, { stop
     paused: release.spec.paused || last?.action === "pause",
     aborted: actions.some(({ action }) => action === "abort" || action === "rollback-to"),
     ...(back === undefined ? {} : { backTo: back.value.slice(back.value.indexOf("/") + 1) }),
-    resumed: stop !== undefined && resumedAt > stop.at,
+    resumed: stop !== undefined && resumedAt > Math.floor(stop.at / 1000) * 1000,
     skipped: new Set(skips),
   };
 }

@@ -28,6 +28,8 @@ interface Open {
   readonly session: Session;
   /** resourceVersion of the run that it knows: the one it was opened at, or our own last write. */
   version: string;
+  /** Milliseconds between two looks. */
+  readonly pause: number;
   reportedAt: number;
   lookedAt: number;
   /** What the last report was made of. */
@@ -68,13 +70,12 @@ export class RunController {
     const requests = newRequests(run, release, (revision) => !superseded && this.#isVerified(revision, run));
     const now = this.#parts.clock.now();
     if (requests.length > 0 && run.status?.startedAt !== undefined)
-      return this.#put(key, run, { ...run.status, actions: noted(run.status.actions ?? [], requests, now) }, signal);
+      return this.#put(key, run, { ...run.status, actions: noted(run.status.actions ?? [], requests, now, run.status.stop?.startedAt) }, signal);
 
     // 3. Observe, and decide.
     const open = this.#opened(key, run);
     const { session } = open;
-    const pause = Math.floor(run.spec.targets.length * PACE_PER_TARGET);
-    if (now - open.lookedAt < pause) return this.#queue.addAfter(key, pause - (now - open.lookedAt));
+    if (now - open.lookedAt < open.pause) return this.#wake(key);
     open.lookedAt = now;
     const targets = session.look();
     this.#slots.update(key, demandsOf(session.state, targets));
@@ -138,10 +139,16 @@ export class RunController {
     }
     const { clock, random, settings } = this.#parts;
     const { settleTime, graceTime } = settings;
-    const session = new Session(run, { sightings: this.#sightings, clock, random, settleTime, graceTime }, () => this.#queue.add(key));
-    const open: Open = { session, version: run.metadata.resourceVersion, reportedAt: -Infinity, lookedAt: -Infinity, reported: undefined };
+    const session = new Session(run, { sightings: this.#sightings, clock, random, settleTime, graceTime }, () => this.#wake(key));
+    const open: Open = { session, version: run.metadata.resourceVersion, pause: Math.floor(run.spec.targets.length * PACE_PER_TARGET), reportedAt: -Infinity, lookedAt: -Infinity, reported: undefined };
     this.#open.set(key, open);
     return open;
+  }
+
+  /** Looks at a run as soon as its pace allows: a thousand events are one look. */
+  #wake(key: string): void {
+    const { lookedAt = -Infinity, pause = 0 } = this.#open.get(key) ?? {};
+    this.#queue.addAfter(key, lookedAt + pause - this.#parts.clock.now());
   }
 
   #forget(key: string): void {
@@ -195,7 +202,7 @@ export class RunController {
     void outcome.then((result) => {
       session.end(wanted.cluster, wanted.kind, result);
       this.#tell(run, wanted, result);
-      if (!signal.aborted) this.#queue.add(key);
+      if (!signal.aborted) this.#wake(key);
     });
   }
 
@@ -239,7 +246,7 @@ export class RunController {
 function planOf({ spec }: ReleaseRun): RunPlan {
   const { kind, cause, waves, strategy } = spec;
   const { onFailure, rollbackScope, supersede } = strategy;
-  return { kind, undoes: cause?.action === "rollback-to" || cause?.action === "restore", waves, onFailure, rollbackScope, supersede };
+  return { kind, undoes: cause?.action === "rollback-to" || cause?.action === "restore", revision: spec.revision, waves, onFailure, rollbackScope, supersede };
 }
 
 /** What moves with time alone is stored with a checkpoint, or with what else is said. */

@@ -21,6 +21,8 @@ export class Slots {
   readonly #limit: (instance: string) => number;
   readonly #wake: (run: string) => void;
   readonly #claims = new Map<string, Map<string, Claim>>();
+  /** Where each run has a claim. */
+  readonly #instances = new Map<string, ReadonlySet<string>>();
   #served = 0;
 
   constructor(limit: (instance: string) => number, wake: (run: string) => void) {
@@ -40,8 +42,10 @@ export class Slots {
 
   /** What `run` has and wants now, by instance; those who waited for what it gave back are woken. */
   update(run: string, demands: ReadonlyMap<string, Demand>): void {
-    const known = [...this.#claims].filter(([, runs]) => runs.has(run)).map(([instance]) => instance);
-    for (const instance of new Set([...known, ...demands.keys()])) {
+    const known = this.#instances.get(run) ?? new Set();
+    if (demands.size === 0) this.#instances.delete(run);
+    else this.#instances.set(run, new Set(demands.keys()));
+    for (const instance of known.union(new Set(demands.keys()))) {
       const runs = this.#claims.get(instance) ?? new Map<string, Claim>();
       const before = runs.get(run) ?? NONE;
       const { inFlight, waiting } = demands.get(instance) ?? NONE;

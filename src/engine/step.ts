@@ -159,7 +159,8 @@ function success({ targets, plan }: World): readonly [Outcome, string] {
   const failed = targets.filter(({ memo }) => hasFailed(memo));
   const out = targets.filter(({ memo }) => memo.phase !== "Ready" && !hasFailed(memo));
   if (failed.length > 0) return [plan.undoes ? "RollbackIncomplete" : "Failed", failuresIn(targets)];
-  if (out.length === 0) return [plan.undoes ? "RolledBack" : "Succeeded", "every target is verified"];
+  if (out.length === 0)
+    return plan.undoes ? ["RolledBack", `every target is back at ${plan.revision ?? "what was verified before"}`] : ["Succeeded", "every target is verified"];
   const lost = out.filter(({ memo }) => memo.phase !== "Skipped");
   const gone = out.filter(({ memo }) => memo.reason === "ClusterGone");
   const skipped = out.filter(({ memo }) => memo.reason === "SkippedByPerson");

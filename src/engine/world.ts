@@ -75,8 +75,9 @@ export interface RunState {
 /** What never changes of a run. */
 export interface RunPlan {
   readonly kind: RunKind;
-  /** Whether success means that a wish was taken back. */
+  /** Whether success means that a wish was taken back, and to what. */
   readonly undoes: boolean;
+  readonly revision?: string;
   readonly waves: readonly PlannedWave[];
   readonly onFailure: OnFailure;
   readonly rollbackScope: RollbackScope;

@@ -41,6 +41,10 @@ export class LimitedTransport implements Transport {
   }
 
   #enter(signal: AbortSignal): Promise<void> {
+    if (this.#active < this.#limit && this.#waiting.size === 0 && !signal.aborted) {
+      this.#active += 1;
+      return Promise.resolve();
+    }
     return new Promise((resolve, reject) => {
       const enter = (): void => {
         signal.removeEventListener("abort", leave);
