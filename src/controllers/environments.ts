@@ -6,6 +6,7 @@ import { allows } from "#engine/consent.ts";
 import { members } from "#engine/members.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import { lockedOut } from "./coverage.ts";
+import { Echoes } from "./echoes.ts";
 import { ENVIRONMENTS, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
 
@@ -22,21 +23,21 @@ interface Problem {
 export class EnvironmentController {
   readonly #parts: Parts;
   readonly #queue: WorkQueue;
-  readonly #reported = new Map<string, string>();
+  readonly #echoes: Echoes;
   readonly #probedAt = new Map<string, number>();
 
   constructor(parts: Parts, queue: WorkQueue) {
     this.#parts = parts;
     this.#queue = queue;
+    this.#echoes = new Echoes(parts.environments, queue, parts.clock);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
     const { environments, fleet, clock } = this.#parts;
     const environment = environments.get(key);
-    if (environment === undefined) return void this.#reported.delete(key);
+    if (environment === undefined) return this.#echoes.forget(key);
     if (!fleet.synced) return this.#queue.addAfter(key, 100);
-    const reported = this.#reported.get(key);
-    if (reported !== undefined && !environments.caughtUp(key, reported)) return;
+    if (!this.#echoes.arrived(key)) return;
 
     // 1. Who belongs to it, and who of them can be used?
     const covered = members(environment.spec.clusters, fleet.clusters());
@@ -48,7 +49,7 @@ export class EnvironmentController {
     // 2. Say so.
     const status = statusOf(environment, covered.clusters.length + covered.unknown.length, problems, clock.now());
     if (!isDeepStrictEqual(status, environment.status))
-      this.#reported.set(key, await putStatus(this.#parts.home, ENVIRONMENTS, environment, status, signal));
+      this.#echoes.expect(key, await putStatus(this.#parts.home, ENVIRONMENTS, environment, status, signal));
 
     // 3. Ask those of whom nobody knows. The answer comes back as a change of the fleet.
     for (const name of covered.clusters) this.#probe(name, signal);

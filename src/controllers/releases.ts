@@ -9,6 +9,7 @@ import { collection, object } from "#kube/paths.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import type { Case } from "./case.ts";
 import { coverage, type Refusal } from "./coverage.ts";
+import { Echoes, PATIENCE } from "./echoes.ts";
 import { Follows } from "./follows.ts";
 import { releaseHash } from "./hash.ts";
 import { newRun, type Blueprint } from "./newrun.ts";
@@ -18,7 +19,7 @@ import { pruned } from "./pruned.ts";
 import { putStatus } from "./putstatus.ts";
 import { releaseStatus, type Standing } from "./releasestatus.ts";
 import { requestsOf } from "./requests.ts";
-import { numberOf, RunIndex } from "./runindex.ts";
+import { numberIn, numberOf, RunIndex } from "./runindex.ts";
 import { driftSince, inFlight, settled, standing } from "./settled.ts";
 import type { Place, Sightings } from "./sightings.ts";
 import { tellPlan, tellStanding } from "./telling.ts";
@@ -28,6 +29,9 @@ const KEEP_RUNS = 10;
 /** What was refused may be allowed in a place that no watch of ours covers, such as an AppProject: asked again after so many milliseconds. */
 const ASK_AGAIN = 10_000;
 
+/** How soon to look again for a run that is there and not in our copy, in milliseconds. */
+const BEHIND = 1000;
+
 /** Makes a ReleaseRun for whatever a ServiceRelease needs next, and keeps the summary on it. */
 export class ReleaseController {
   readonly #parts: Parts;
@@ -36,9 +40,9 @@ export class ReleaseController {
   readonly #index: RunIndex;
   readonly #follows: Follows;
   readonly #planner: Planner;
-  /** resourceVersion of our last write of a status, and of a run that we made: what the reflectors must show first. */
-  readonly #reported = new Map<string, string>();
-  readonly #created = new Map<string, { readonly run: string; readonly resourceVersion: string }>();
+  readonly #echoes: Echoes;
+  /** The last run that we made, by release, and when. */
+  readonly #created = new Map<string, { readonly name: string; readonly at: number }>();
   readonly #lookedAt = new Map<string, number>();
   /** Since when what a settled release looks at cannot be seen. */
   readonly #lostSince = new Map<string, number>();
@@ -47,6 +51,7 @@ export class ReleaseController {
     this.#parts = parts;
     this.#sightings = sightings;
     this.#queue = queue;
+    this.#echoes = new Echoes(parts.releases, queue, parts.clock);
     this.#index = new RunIndex(parts.runs);
     this.#follows = new Follows(sightings, (key) => queue.add(key));
     this.#planner = new Planner(parts, sightings, this.#index, this.#follows);
@@ -58,10 +63,7 @@ export class ReleaseController {
     const release = releases.get(key);
     if (release === undefined || release.metadata.deletionTimestamp !== undefined) return this.#forget(key);
     if (!allRuns.synced || !environments.synced || !fleet.synced) return this.#queue.addAfter(key, 100);
-    const reported = this.#reported.get(key);
-    const created = this.#created.get(key);
-    if (reported !== undefined && !releases.caughtUp(key, reported)) return;
-    if (created !== undefined && !allRuns.caughtUp(created.run, created.resourceVersion)) return;
+    if (!this.#echoes.arrived(key)) return;
     const pause = this.#pause(key);
     if (pause > 0) return this.#queue.addAfter(key, pause);
 
@@ -79,8 +81,9 @@ export class ReleaseController {
       return this.#report(known, inFlight(known, newest));
     }
 
-    // 4. Is there something to do? Then plan it, and make a run of it.
+    // 4. Is there something to do? Then plan it, and make a run of it; unless there is a run that we do not see.
     const intent = this.#next(known);
+    if (intent !== undefined && (await this.#isBehind(known))) return this.#queue.addAfter(key, BEHIND);
     const standing = intent === undefined ? undefined : await this.#pursue(known, intent);
     if (standing === "Observing") return;
     if (standing !== undefined) {
@@ -91,6 +94,28 @@ export class ReleaseController {
     // 5. Nothing to do: say how it stands.
     const rest = this.#atRest(known);
     if (rest !== undefined) await this.#report(known, rest);
+  }
+
+  /** Whether a run was made that the copy of the runs does not show yet: the two copies are of two watches, in no order. */
+  async #isBehind({ key, release, runs, signal }: Case): Promise<boolean> {
+    const { namespace } = release.metadata;
+    const known = runs.at(-1);
+    const seen = known === undefined ? 0 : numberOf(known);
+    const created = this.#created.get(key);
+    if (created !== undefined && numberIn(created.name) > seen && this.#parts.clock.now() - created.at < PATIENCE) return true;
+    const names = [created?.name ?? "", release.status?.run ?? ""].filter((one) => numberIn(one) > seen);
+    const name = names.toSorted((a, b) => numberIn(b) - numberIn(a))[0];
+    if (name === undefined) return false;
+    try {
+      const found = await this.#parts.home.get<ReleaseRun>(object(RELEASE_RUNS, namespace, name), signal);
+      if (found.spec.release.uid !== release.metadata.uid) return false;
+      this.#parts.runs.relist();
+      return true;
+    } catch (error) {
+      // Somebody deleted it.
+      if (failed(error, "NotFound")) return false;
+      throw error;
+    }
   }
 
   /** How long to wait, so that what looks at many targets cost in all grows with these and not with their square; milliseconds. */
@@ -205,7 +230,7 @@ export class ReleaseController {
     const { namespace } = release.metadata;
     const run = newRun(release, blueprint, this.#lastNumber(release) + 1);
     const answer = await this.#parts.home.create<ReleaseRun>(collection(RELEASE_RUNS, namespace), run, signal);
-    this.#created.set(key, { run: `${namespace}/${run.metadata.name}`, resourceVersion: answer.metadata.resourceVersion });
+    this.#created.set(key, { name: run.metadata.name, at: this.#parts.clock.now() });
     tellPlan(this.#parts, release, run, blueprint.planned.unreachable);
     return answer;
   }
@@ -213,14 +238,14 @@ export class ReleaseController {
   async #report({ key, release, runs, requests, signal }: Case, standing: Standing): Promise<void> {
     const status = releaseStatus(release, standing, runs, requests.answers, this.#parts.clock.now());
     if (isDeepStrictEqual(status, release.status)) return;
-    this.#reported.set(key, await putStatus(this.#parts.home, SERVICE_RELEASES, release, status, signal));
+    this.#echoes.expect(key, await putStatus(this.#parts.home, SERVICE_RELEASES, release, status, signal));
     tellStanding(this.#parts, release, standing, requests.answers);
   }
 
   #forget(key: string): void {
     this.#follows.forget(key);
     this.#planner.forget(key);
-    this.#reported.delete(key);
+    this.#echoes.forget(key);
     this.#created.delete(key);
     this.#lostSince.delete(key);
     this.#lookedAt.delete(key);
@@ -231,7 +256,7 @@ export class ReleaseController {
     const namesakes = this.#parts.runs
       .list()
       .filter((run) => run.metadata.namespace === metadata.namespace && run.spec.release.name === metadata.name);
-    return Math.max(Number(/-(\d+)$/.exec(status?.run ?? "")?.[1] ?? 0), ...namesakes.map(numberOf));
+    return Math.max(numberIn(status?.run ?? ""), ...namesakes.map(numberOf));
   }
 
   /** Runs that are not the newest keep counts and what failed; the oldest go, but for those that say what stands. */

@@ -82,5 +82,10 @@ function applicationKey({ instance, application }: Place): string {
 
 /** `checkout.production-7` is the seventh run of its release. */
 export function numberOf({ metadata }: Pick<ReleaseRun, "metadata">): number {
-  return Number(/-(\d+)$/.exec(metadata.name)?.[1] ?? 0);
+  return numberIn(metadata.name);
+}
+
+/** 7 of `checkout.production-7`; 0 where there is none. */
+export function numberIn(name: string): number {
+  return Number(/-(\d+)$/.exec(name)?.[1] ?? 0);
 }

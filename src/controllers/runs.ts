@@ -7,6 +7,8 @@ import { verifiedRevisions } from "#engine/next.ts";
 import { step } from "#engine/step.ts";
 import type { Decision, RunPlan, Target, TargetWrite } from "#engine/world.ts";
 import type { WorkQueue } from "#kube/queue.ts";
+import { object } from "#kube/paths.ts";
+import { Echoes } from "./echoes.ts";
 import { releaseHash } from "./hash.ts";
 import { newRequests, noted, ordersOf } from "./orders.ts";
 import { involved, keyOf, PACE_PER_TARGET, RELEASE_RUNS, type Parts } from "./parts.ts";
@@ -31,6 +33,8 @@ interface Open {
   /** Milliseconds between two looks. */
   readonly pause: number;
   reportedAt: number;
+  /** When what could be reported was last compared with what was. */
+  comparedAt: number;
   lookedAt: number;
   /** What the last report was made of. */
   reported: Pick<Decision, "targets" | "state" | "waitingOn" | "phase"> | undefined;
@@ -43,13 +47,13 @@ export class RunController {
   readonly #queue: WorkQueue;
   readonly #slots: Slots;
   readonly #open = new Map<string, Open>();
-  /** resourceVersion of our last status write: what the reflector must show before we decide again. */
-  readonly #stored = new Map<string, string>();
+  readonly #echoes: Echoes;
 
   constructor(parts: Parts, sightings: Sightings, queue: WorkQueue) {
     this.#parts = parts;
     this.#sightings = sightings;
     this.#queue = queue;
+    this.#echoes = new Echoes(parts.runs, queue, parts.clock);
     this.#slots = new Slots(
       (instance) => parts.fleet.instance(instance)?.maxInFlight ?? Infinity,
       (run) => queue.add(run),
@@ -62,18 +66,23 @@ export class RunController {
     const release = run === undefined ? undefined : this.#releaseOf(run);
     const driven = run?.status?.finishedAt === undefined && release?.metadata.deletionTimestamp === undefined;
     if (run === undefined || release === undefined || !driven) return this.#forget(key);
-    const stored = this.#stored.get(key);
-    if (stored !== undefined && !this.#parts.runs.caughtUp(key, stored)) return; // its arrival wakes us
+    if (!this.#echoes.arrived(key)) return;
+    const open = await this.#opened(key, run, signal);
+    if (open === undefined) return;
 
     // 2. What people ask for is noted before it is done, so that it is done once.
     const superseded = releaseHash(release.spec) !== run.spec.release.hash;
     const requests = newRequests(run, release, (revision) => !superseded && this.#isVerified(revision, run));
     const now = this.#parts.clock.now();
     if (requests.length > 0 && run.status?.startedAt !== undefined)
-      return this.#put(key, run, { ...run.status, actions: noted(run.status.actions ?? [], requests, now, run.status.stop?.startedAt) }, signal);
+      return this.#put(
+        key,
+        run,
+        { ...run.status, actions: noted(run.status.actions ?? [], requests, now, run.status.stop?.startedAt) },
+        signal,
+      );
 
     // 3. Observe, and decide.
-    const open = this.#opened(key, run);
     const { session } = open;
     if (now - open.lookedAt < open.pause) return this.#wake(key);
     open.lookedAt = now;
@@ -129,7 +138,8 @@ export class RunController {
     return release?.metadata.uid === run.spec.release.uid ? release : undefined;
   }
 
-  #opened(key: string, run: ReleaseRun): Open {
+  /** Undefined while the copy of the run is older than the run: a decision on it would be on what is no longer so. */
+  async #opened(key: string, run: ReleaseRun, signal: AbortSignal): Promise<Open | undefined> {
     const known = this.#open.get(key);
     if (known !== undefined) {
       const isOurs = known.version === run.metadata.resourceVersion;
@@ -137,10 +147,21 @@ export class RunController {
       // We began with an old copy of it, or the process before us had a write under way: what is stored counts.
       known.session.close();
     }
+    const { namespace, name, resourceVersion } = run.metadata;
+    const fresh = await this.#parts.home.get<ReleaseRun>(object(RELEASE_RUNS, namespace, name), signal);
+    if (fresh.metadata.resourceVersion !== resourceVersion) return this.#echoes.expect(key, fresh.metadata.resourceVersion);
     const { clock, random, settings } = this.#parts;
     const { settleTime, graceTime } = settings;
     const session = new Session(run, { sightings: this.#sightings, clock, random, settleTime, graceTime }, () => this.#wake(key));
-    const open: Open = { session, version: run.metadata.resourceVersion, pause: Math.floor(run.spec.targets.length * PACE_PER_TARGET), reportedAt: -Infinity, lookedAt: -Infinity, reported: undefined };
+    const open: Open = {
+      session,
+      version: run.metadata.resourceVersion,
+      pause: Math.floor(run.spec.targets.length * PACE_PER_TARGET),
+      reportedAt: -Infinity,
+      comparedAt: -Infinity,
+      lookedAt: -Infinity,
+      reported: undefined,
+    };
     this.#open.set(key, open);
     return open;
   }
@@ -154,13 +175,13 @@ export class RunController {
   #forget(key: string): void {
     this.#open.get(key)?.session.close();
     this.#open.delete(key);
-    this.#stored.delete(key);
+    this.#echoes.forget(key);
     this.#slots.update(key, new Map());
   }
 
   async #put(key: string, run: ReleaseRun, status: RunStatus, signal: AbortSignal): Promise<void> {
     const version = await putStatus(this.#parts.home, RELEASE_RUNS, run, status, signal);
-    this.#stored.set(key, version);
+    this.#echoes.expect(key, version);
     const open = this.#open.get(key);
     if (open !== undefined) open.version = version;
   }
@@ -182,8 +203,9 @@ export class RunController {
       reported.phase === decision.phase &&
       isDeepStrictEqual(reported.waitingOn, decision.waitingOn);
     if (same && !checkpoint) return now;
-    const due = open.reportedAt + Math.max(REPORT_EVERY, run.spec.targets.length * REPORT_EVERY_PER_TARGET);
+    const due = Math.max(open.reportedAt, open.comparedAt) + Math.max(REPORT_EVERY, run.spec.targets.length * REPORT_EVERY_PER_TARGET);
     if (now < due) return due;
+    open.comparedAt = now;
     const status = runStatus(run, decision, now);
     const unchanged = run.status !== undefined && isDeepStrictEqual(withoutProgress(status), withoutProgress(run.status));
     if (!unchanged || checkpoint) await this.#store(key, run, open, decision, signal);
@@ -246,7 +268,15 @@ export class RunController {
 function planOf({ spec }: ReleaseRun): RunPlan {
   const { kind, cause, waves, strategy } = spec;
   const { onFailure, rollbackScope, supersede } = strategy;
-  return { kind, undoes: cause?.action === "rollback-to" || cause?.action === "restore", revision: spec.revision, waves, onFailure, rollbackScope, supersede };
+  return {
+    kind,
+    undoes: cause?.action === "rollback-to" || cause?.action === "restore",
+    revision: spec.revision,
+    waves,
+    onFailure,
+    rollbackScope,
+    supersede,
+  };
 }
 
 /** What moves with time alone is stored with a checkpoint, or with what else is said. */

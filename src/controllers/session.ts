@@ -94,7 +94,7 @@ export class Session {
     const gap = passed < 0 ? passed : passed > 2 * LOOK_EVERY ? passed - LOOK_EVERY : 0;
     for (const tracked of this.#tracked.values()) {
       if (gap !== 0) this.#keep(tracked, shifted(tracked.target.memo, gap));
-      if (!tracked.writing && isDue(tracked, now)) this.#judge(tracked, now);
+      if (isDue(tracked, now)) this.#judge(tracked, now);
     }
     if (this.#moved) this.#targets = this.targets;
     this.#moved = false;

@@ -10,7 +10,20 @@ import type { Sightings } from "./sightings.ts";
 export function inFlight({ wish, runs, covered }: Case, newest: ReleaseRun): Standing {
   const main = mainRun(runs);
   const shared = { kind: "Run", drift: [], notCovered: [] } as const;
-  if (main !== undefined && !isMain(newest)) return { ...shared, run: main, others: after(main, runs), owed: owedBeside(main, runs) };
+  if (main !== undefined && !isMain(newest))
+    return {
+      ...shared,
+      run: main,
+      others: after(main, runs),
+      owed: [
+        ...owedBeside(main, runs),
+        ...behind(
+          main,
+          runs,
+          newest.spec.targets.map(({ cluster }) => cluster),
+        ),
+      ],
+    };
   const waits = newest.spec.release.hash !== wish.hash && newest.spec.strategy.supersede === "Queue";
   const planned = new Set(newest.spec.targets.map(({ cluster }) => cluster));
   const joined =
@@ -33,11 +46,14 @@ export function settled(
     (cluster): NotCovered =>
       refusal(cluster) ?? { cluster, reason: "NotCovered", message: `not at ${stable} yet: it is caught up next, as soon as it answers` },
   );
-  // Who was in an earlier plan has not joined: it was left out because it owed a restore, and it is not there yet.
-  const earlier = new Set(runs.slice(0, runs.indexOf(main)).flatMap(({ spec }) => spec.targets.map(({ cluster }) => cluster)));
-  const planned = new Set(main.spec.targets.map(({ cluster }) => cluster));
-  const behind = left.filter((cluster) => earlier.has(cluster) && !planned.has(cluster));
-  return { kind: "Run", run: main, drift, others: after(main, runs), notCovered, owed: [...owedBeside(main, runs), ...behind] };
+  return {
+    kind: "Run",
+    run: main,
+    drift,
+    others: after(main, runs),
+    notCovered,
+    owed: [...owedBeside(main, runs), ...behind(main, runs, left)],
+  };
 }
 
 /** What has become of all that `main` and the runs after it verified; undefined while one target was not looked at yet. */
@@ -62,6 +78,13 @@ export function standing(runs: readonly ReleaseRun[]): readonly (readonly [Relea
       return [run, own] as const;
     })
     .filter(([, own]) => own.size > 0);
+}
+
+/** Of `clusters` those that were in an earlier plan and not in that of `main`: they have not joined, they owed a restore, and are not there yet. */
+function behind(main: ReleaseRun, runs: readonly ReleaseRun[], clusters: readonly string[]): readonly string[] {
+  const earlier = new Set(runs.slice(0, runs.indexOf(main)).flatMap(({ spec }) => spec.targets.map(({ cluster }) => cluster)));
+  const planned = new Set(main.spec.targets.map(({ cluster }) => cluster));
+  return clusters.filter((cluster) => earlier.has(cluster) && !planned.has(cluster));
 }
 
 /** Clusters that a run left out, because an earlier rollback could not reach them. */

@@ -36,7 +36,7 @@ function judgeActive(want: Want, seen: Seen, memo: TargetMemo, now: number): Tar
     case "Unreachable":
       return lost(want, memo, seen, now);
     case "Absent":
-      return deadline(want, moved(withoutEvidence(found(memo)), ABSENT, now), now);
+      return deadline(want, absent(found(memo), now), now);
     case "Present":
       return present(want, seen.observation, found(memo), now);
   }
@@ -61,6 +61,12 @@ function judgeIdle(want: Want, seen: Seen, memo: TargetMemo, now: number): Targe
 
 function found(memo: TargetMemo): TargetMemo {
   return memo.lostSince === undefined ? memo : { ...memo, lostSince: undefined };
+}
+
+/** That it is gone is news: from then on it may take the whole deadline to come back. */
+function absent(memo: TargetMemo, now: number): TargetMemo {
+  const gone = moved(withoutEvidence(memo), ABSENT, now);
+  return memo.reason === "Missing" ? gone : { ...gone, progressAt: now };
 }
 
 const ABSENT: Finding = {
@@ -260,6 +266,7 @@ function withProgress(memo: TargetMemo, seen: Observation, now: number): TargetM
     seen.paused,
   ]);
   if (fingerprint === memo.fingerprint) return memo;
-  // What is seen first after a restart is no progress.
-  return { ...memo, fingerprint, progressAt: memo.fingerprint === "" ? memo.progressAt : now };
+  // What is seen first after a restart is no progress; what is seen first when its turn comes begins its time.
+  const isOld = memo.fingerprint === "" && (memo.started || memo.written);
+  return { ...memo, fingerprint, progressAt: isOld ? memo.progressAt : now };
 }

@@ -160,7 +160,9 @@ function success({ targets, plan }: World): readonly [Outcome, string] {
   const out = targets.filter(({ memo }) => memo.phase !== "Ready" && !hasFailed(memo));
   if (failed.length > 0) return [plan.undoes ? "RollbackIncomplete" : "Failed", failuresIn(targets)];
   if (out.length === 0)
-    return plan.undoes ? ["RolledBack", `every target is back at ${plan.revision ?? "what was verified before"}`] : ["Succeeded", "every target is verified"];
+    return plan.undoes
+      ? ["RolledBack", `every target is back at ${plan.revision ?? "what was verified before"}`]
+      : ["Succeeded", "every target is verified"];
   const lost = out.filter(({ memo }) => memo.phase !== "Skipped");
   const gone = out.filter(({ memo }) => memo.reason === "ClusterGone");
   const skipped = out.filter(({ memo }) => memo.reason === "SkippedByPerson");

@@ -101,6 +101,8 @@ export interface Reflector<T> {
   caughtUp(key: string, resourceVersion: string): boolean;
   /** Calls `listener` with the key of each object that changed or went; returns how to stop that. */
   onChange(listener: (key: string) => void): () => void;
+  /** Lists anew, beside what is there: an event seems to be lost. */
+  relist(): void;
   stop(): Promise<void>;
 }
 

@@ -126,6 +126,12 @@ export class ListWatchReflector<T> implements Reflector<T> {
     this.#waiting.abort();
   }
 
+  relist(): void {
+    this.#resourceVersion = undefined;
+    this.#attempt.abort();
+    this.#waiting.abort();
+  }
+
   /** Forgets everything and lists again: the path leads to another server now, whose resourceVersions mean other things. */
   restart(): void {
     this.#resourceVersion = undefined;

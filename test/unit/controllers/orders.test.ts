@@ -47,7 +47,11 @@ for (const [argument, refusal] of [
 test("what is noted stands behind what was, with when", () => {
   const requests = [{ action: "abort", value: NAME, run: NAME, argument: "" }] as const;
   assert.deepEqual(noted([act("pause", -9)], requests, T0 + 500), [act("pause", -9), act("abort")]);
-  assert.deepEqual(noted([], requests.slice(-1), T0 + 500, at(0)), [act("abort", 1)], "what is asked of a run that has stopped is later than its stop");
+  assert.deepEqual(
+    noted([], requests.slice(-1), T0 + 500, at(0)),
+    [act("abort", 1)],
+    "what is asked of a run that has stopped is later than its stop",
+  );
 });
 
 // What is done.

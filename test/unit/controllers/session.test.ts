@@ -67,13 +67,14 @@ test("a write that is done is not made again, and nothing older than it is looke
   assert.equal(session.nextWrite, undefined);
 });
 
-test("a target has one write at a time, and is not judged meanwhile", () => {
+test("a target has one write at a time, and is judged meanwhile: what it does then is not missed", () => {
   const { session, eu, look } = drive();
   look();
   assert.notEqual(session.begin("eu", "Patch"), undefined);
   assert.equal(session.begin("eu", "Patch"), undefined);
   eu.show(application().tracking("foreign"));
-  assert.equal(thought(look()), "Pending Planned, needs Patch");
+  assert.equal(thought(look()), "Pending Planned, needs Confirm");
+  assert.equal(session.begin("eu", "Confirm"), undefined);
   session.end("eu", "Patch", { kind: "Changed", resourceVersion: undefined });
   assert.equal(thought(look()), "Pending Planned, needs Confirm");
 });

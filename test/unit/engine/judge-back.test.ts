@@ -238,7 +238,16 @@ tells(
   ],
   { wanted, from: { ...going, phase: "Unknown", started: true } },
 );
-tells("one without its Application fails at the deadline", [[900, { kind: "Absent" }, "Failed Missing"]], { wanted, from: going });
+const gone = { kind: "Absent" } as const;
+tells(
+  "one without its Application fails when it has been gone for the whole deadline",
+  [
+    [800, gone, "Waiting Missing"],
+    [1699, gone, "Waiting Missing"],
+    [1700, gone, "Failed Missing"],
+  ],
+  { wanted, from: going },
+);
 test("a verdict on the way back stays", () => {
   for (const phase of ["RolledBack", "Drifted", "Failed", "Reverted"] as const) {
     const from = { ...going, phase, lookAt: undefined };

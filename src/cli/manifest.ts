@@ -1,0 +1,93 @@
+import { parseAllDocuments } from "yaml";
+import type { z } from "zod";
+import { environment, type EnvironmentSpec } from "#api/environment.ts";
+import { API_VERSION, label } from "#api/rules.ts";
+import { objections, specSchema } from "./schema.ts";
+import { Wrong } from "./wrong.ts";
+
+/** An Environment as a person wrote it, with the defaults that an API server would put in. */
+export interface Manifest {
+  readonly name: string;
+  readonly spec: EnvironmentSpec;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The Environment in the text of `file`; the one called `wanted` if there are several. Throws Wrong. */
+export function environmentIn(text: string, file: string, wanted: string | undefined): Manifest {
+  const documents = parsed(text, file);
+  const all = documents.filter((one) => one["kind"] === "Environment");
+  if (all.length === 0) {
+    const found = documents.map((one) => (typeof one["kind"] === "string" ? one["kind"] : "something without a kind"));
+    throw new Wrong(
+      `${file} holds no Environment (${found.length === 0 ? "it is empty" : `found: ${found.join(", ")}`}): give a manifest of kind Environment, apiVersion ${API_VERSION}`,
+    );
+  }
+  const names = all.map(nameOf);
+  const chosen = wanted === undefined ? all : all.filter((one) => nameOf(one) === wanted);
+  const [first, second] = chosen;
+  if (first === undefined) throw new Wrong(`${file} holds no Environment ${wanted}: there is ${names.join(", ")}`);
+  if (second !== undefined)
+    throw new Wrong(`${file} holds ${chosen.length} Environments: choose one of ${names.join(", ")} with --environment`);
+  return checked(first, file);
+}
+
+function parsed(text: string, file: string): readonly Fields[] {
+  const documents = parseAllDocuments(text);
+  // What parses to nothing at all is no list.
+  const list = Array.isArray(documents) ? documents : [];
+  const error = list.flatMap(({ errors }) => errors)[0];
+  if (error !== undefined) throw new Wrong(`${file} is no YAML: ${error.message.split("\n", 1)[0]?.replace(/:$/, "")}`);
+  return list.map((document): unknown => document.toJS()).filter(isFields);
+}
+
+function nameOf({ metadata }: Fields): string {
+  return isFields(metadata) && typeof metadata["name"] === "string" ? metadata["name"] : "one without a name";
+}
+
+function checked(document: Fields, file: string): Manifest {
+  if (document["apiVersion"] !== API_VERSION)
+    throw new Wrong(`${file}: apiVersion is ${String(document["apiVersion"])}: write apiVersion: ${API_VERSION}`);
+  const metadata = isFields(document["metadata"]) ? document["metadata"] : {};
+  if (metadata["name"] === undefined) throw new Wrong(`${file}: metadata.name is missing: give the Environment a name`);
+  const name = label("metadata.name").safeParse(metadata["name"]);
+  if (!name.success) throw new Wrong(`${file}: ${sentence(name.error.issues[0], [])}`);
+  const spec = environment.shape.spec.safeParse(document["spec"]);
+  const said = [
+    ...(spec.success ? [] : spec.error.issues.map((issue) => sentence(issue, ["spec", ...issue.path]))),
+    ...objections(specSchema(), document["spec"], "spec"),
+  ];
+  if (said.length > 0 || !spec.success) throw new Wrong([...new Set(said)].map((line) => `${file}: ${line}`).join("\n"));
+  return { name: name.data, spec: spec.data };
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** One line of what is wrong; our own messages begin with the field already. */
+function sentence(issue: Issue | undefined, path: readonly PropertyKey[]): string {
+  if (issue === undefined) return "it is not valid";
+  const at = path.map((part, index) => (typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`)).join("");
+  return at === "" ? saidOf(issue) : `${at}: ${saidOf(issue)}`;
+}
+
+function saidOf(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_union":
+      // All branches of our unions say the same.
+      return issue.errors.flat()[0]?.message ?? issue.message;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    case "invalid_type":
+      return issue.message.endsWith("received undefined")
+        ? "is missing"
+        : issue.message.replace(/^Invalid input: expected/, "must be of type");
+    case "too_small":
+      return issue.origin === "array" && issue.minimum === 1 ? "must not be empty" : issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
