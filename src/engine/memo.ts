@@ -141,6 +141,8 @@ export function afterWrite(memo: TargetMemo, kind: WriteKind, now: number): Targ
   if (kind === "Refresh") return { ...memo, refreshAskedAt: now, refused: undefined, need: undefined };
   if (kind === "Terminate") return { ...memo, need: undefined };
   if (kind === "Confirm") return { ...memo, confirmed: true, need: undefined };
+  // It was taken out while the write was under way.
+  if (isVerdict(memo)) return { ...memo, written: true, need: undefined };
   return {
     ...memo,
     phase: "Patched",

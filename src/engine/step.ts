@@ -38,7 +38,7 @@ export function step(asked: World): Decision {
 
   // 5. Have too many failed?
   const verdict = failure(world);
-  if (verdict !== undefined) return onFailure(world, verdict);
+  if (verdict !== undefined) return also(onFailure(world, verdict), skips);
   if (state.stop !== undefined) return stopped(world, state.stop, skips);
 
   // 6. How far has the wave come?

@@ -53,8 +53,7 @@ export class ListWatchReflector<T> implements Reflector<T> {
   #resourceVersion: string | undefined;
   #failure: KubeFailure | undefined;
   #failures = 0;
-  /** How many of them in a row were the server's not knowing our resourceVersion any more. */
-  #expirations = 0;
+  #expirations = 0; // of them, those in a row for which the server no longer knew our resourceVersion
   #failingSince: number | undefined;
   #synced = false;
   #lastContact: number | undefined;
@@ -134,12 +133,10 @@ export class ListWatchReflector<T> implements Reflector<T> {
 
   /** Forgets everything and lists again: the path leads to another server now, whose resourceVersions mean other things. */
   restart(): void {
-    this.#resourceVersion = undefined;
     this.#synced = false;
     this.#closedAt = undefined;
     this.#store.replace([], "");
-    this.#attempt.abort();
-    this.#waiting.abort();
+    this.relist();
   }
 
   async stop(): Promise<void> {
@@ -245,8 +242,8 @@ export class ListWatchReflector<T> implements Reflector<T> {
   async #recover(failure: KubeFailure): Promise<void> {
     const { clock, random, log, path } = this.#parts;
     const expired = failed(failure, "Expired");
-    if (expired) this.#resourceVersion = undefined;
     this.#expirations = expired ? this.#expirations + 1 : 0;
+    if (expired) this.#resourceVersion = undefined;
     this.#closedAt = undefined;
     this.#failure = failure;
     this.#failingSince ??= clock.now();
@@ -255,13 +252,8 @@ export class ListWatchReflector<T> implements Reflector<T> {
       this.#expirations === 1
         ? 0
         : backoff(this.#failures - 1, this.#parts.backoff ?? { base: 200, cap: 30_000 }, random, failure.retryAfter);
-    log[expired ? "debug" : "warn"]("watch interrupted", {
-      path,
-      kind: failure.kind,
-      reason: failure.message,
-      failures: this.#failures,
-      wait,
-    });
+    const facts = { path, kind: failure.kind, reason: failure.message, failures: this.#failures, wait };
+    log[expired ? "debug" : "warn"]("watch interrupted", facts);
     this.#waiting = new AbortController();
     this.#become("waiting");
     if (wait > 0) await clock.sleep(wait, this.#waiting.signal);

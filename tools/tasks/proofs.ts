@@ -13,11 +13,5 @@ const quickly = (tier: Tier): readonly string[] => (tier === "test" ? ["--quick"
 
 export const PROOFS: readonly Proof[] = [
   { name: "fault plans", file: "test/simulation/main.ts", tiers: ["test", "test:full"], args: quickly },
-  {
-    name: "model",
-    file: "test/model/main.ts",
-    tiers: ["test", "test:full"],
-    args: (tier) => (tier === "test" ? ["--quick"] : ["--faults", "2"]),
-  },
-  { name: "mutants", file: "test/simulation/mutation.ts", tiers: ["test", "test:full"], args: () => [] },
+  { name: "mutants", file: "test/simulation/mutation.ts", tiers: ["test:full"], args: () => [] },
 ];

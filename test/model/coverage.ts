@@ -1,0 +1,74 @@
+import { OUTCOMES, RUN_PHASES, TARGET_PHASES, TARGET_REASONS, WAITING_REASONS, WAVE_PHASES } from "#api/reasons.ts";
+import type { TargetMemo } from "#engine/memo.ts";
+import type { Decision } from "#engine/world.ts";
+
+/** Which words of the closed vocabulary the engine has said. */
+export class Coverage {
+  readonly #said = {
+    targets: new Set<string>(),
+    reasons: new Set<string>(),
+    waves: new Set<string>(),
+    runs: new Set<string>(),
+    waiting: new Set<string>(),
+  };
+
+  decided({ phase, state, waitingOn }: Decision): void {
+    this.#said.runs.add(phase);
+    for (const wave of state.waves) this.#said.waves.add(wave.phase);
+    if (waitingOn !== undefined) this.#said.waiting.add(waitingOn.reason);
+  }
+
+  remembered({ phase, reason, failure }: TargetMemo): void {
+    this.#said.targets.add(phase);
+    this.#said.reasons.add(reason);
+    if (failure !== undefined) this.#said.reasons.add(failure.reason);
+  }
+
+  lines(): readonly string[] {
+    const { targets, reasons, waves, runs, waiting } = this.#said;
+    return [
+      ...told("phases of a target", TARGET_PHASES, targets),
+      ...told("reasons of a target", TARGET_REASONS, reasons),
+      ...told("phases of a wave", WAVE_PHASES, waves),
+      ...told("phases of a run", RUN_PHASES, runs),
+      ...told("outcomes", OUTCOMES, runs),
+      ...told("what is waited for", WAITING_REASONS, waiting),
+    ];
+  }
+}
+
+const PLANNING = "planning and the release say so, before there is a run";
+const DETAIL = "an Application of this world has no such detail; test/unit/engine/judge.test.ts has";
+const RELEASE = "the release says so, after the run";
+
+/** Why a word is not said in a small world. */
+const SILENT: Readonly<Record<string, string>> = {
+  NeedsPrune: DETAIL,
+  RevisionMoved: DETAIL,
+  HealthUnknown: DETAIL,
+  CanaryFailed: DETAIL,
+  RevertedByOwner: "",
+  NotCovered: RELEASE,
+  EnvironmentNotFound: PLANNING,
+  RevisionNotOfKind: PLANNING,
+  ClusterUnknown: PLANNING,
+  ClusterRefused: PLANNING,
+  NoClusters: PLANNING,
+  DuplicateApplication: PLANNING,
+  ApplicationTaken: PLANNING,
+  InvalidName: PLANNING,
+  StrategyInvalid: PLANNING,
+  NotOverridable: PLANNING,
+  MembershipShrunk: PLANNING,
+  ClusterLost: PLANNING,
+  Observing: PLANNING,
+};
+
+function told(what: string, words: readonly string[], said: ReadonlySet<string>): string[] {
+  const reached = words.filter((word) => said.has(word));
+  const rest = words.filter((word) => !said.has(word));
+  return [
+    `${what}: ${reached.length} of ${words.length} reached: ${reached.join(", ")}`,
+    ...rest.map((word) => `  not reached: ${word}${SILENT[word] ? ` (${SILENT[word]})` : ""}`),
+  ];
+}
