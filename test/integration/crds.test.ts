@@ -162,6 +162,24 @@ suite("an Environment is refused with a sentence that says what to change", () =
       "must have at most 64 items",
     ],
     ["a long path", application({ helm: { valueFiles: ["x".repeat(513)] } }), "may not be more than 512 bytes"],
+    [
+      "a concurrency that could never finish",
+      environment({ strategy: { maxConcurrency: 0 } }),
+      'maxConcurrency must be a whole number of at least 1, or a percentage from "1%" to "100%"; 0 could never finish',
+    ],
+    ["a part above the whole", environment({ strategy: { maxFailures: "101%" } }), "maxFailures must be a whole number of at least 0"],
+    ["a part that is no number", environment({ strategy: { maxUnreachable: "some" } }), "maxUnreachable must be a whole number"],
+    ["a soak in days", environment({ strategy: { minSuccessTime: "1d" } }), "strategy.minSuccessTime must be a duration"],
+    [
+      "a wave after one that takes all",
+      environment({ strategy: { waves: [{ name: "all" }, { name: "rest", clusters: { count: 1 } }] } }),
+      "only the last wave may leave out clusters",
+    ],
+    [
+      "a wave of two kinds",
+      environment({ strategy: { waves: [{ name: "a", clusters: { count: 1, names: ["eu"] } }, { name: "rest" }] } }),
+      "clusters of a wave takes exactly one of names, selector and count",
+    ],
     ["a field that does not exist", environment({ canary: true }), 'unknown field "spec.canary"'],
     ["a nested field that does not exist", application({ helm: { valuesFile: "x" } }), 'unknown field "spec.application.helm.valuesFile"'],
   ];
@@ -175,7 +193,19 @@ test("an Environment's defaults are filled in, in objects that were left out too
     clusters: [{ name: "eu-west-1" }],
     revision: "Commit",
     application: { name: "{{service}}", namespace: "argocd", targetRevision: "{{revision}}" },
-    strategy: { progressDeadline: "15m" },
+    strategy: {
+      waves: [{ name: "first", clusters: { count: 1 } }, { name: "rest" }],
+      maxConcurrency: "25%",
+      minSuccessTime: "1m",
+      progressDeadline: "15m",
+      maxFailures: 0,
+      onFailure: "RollBack",
+      rollbackScope: "Run",
+      maxUnreachable: "10%",
+      supersede: "Queue",
+      rollbackWindow: { revisions: 3, age: "168h" },
+      overridable: [],
+    },
   });
 });
 

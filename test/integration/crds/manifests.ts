@@ -29,7 +29,8 @@ export function run(values: readonly object[], count = 2, name = "checkout.produ
     service: "checkout",
     environment: "production",
     revision: COMMIT,
-    progressDeadlineSeconds: 900,
+    strategy: { progressDeadlineSeconds: 900, onFailure: "RollBack", rollbackScope: "Run", supersede: "Queue" },
+    waves: [{ name: "all", maxConcurrency: 1, maxFailures: 0, maxUnreachable: 0, minSuccessSeconds: 60 }],
     values,
     targets: Array.from({ length: count }, (_, index) => ({
       cluster: `c${index}`,
