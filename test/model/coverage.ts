@@ -41,34 +41,33 @@ const PLANNING = "planning and the release say so, before there is a run";
 const DETAIL = "an Application of this world has no such detail; test/unit/engine/judge.test.ts has";
 const RELEASE = "the release says so, after the run";
 
+const VERDICT = "a verdict or an end: nothing waits for it";
+
 /** Why a word is not said in a small world. */
 const SILENT: Readonly<Record<string, string>> = {
-  NeedsPrune: DETAIL,
-  RevisionMoved: DETAIL,
-  HealthUnknown: DETAIL,
-  CanaryFailed: DETAIL,
-  RevertedByOwner: "",
+  ...silent(DETAIL, "NeedsPrune RevisionMoved HealthUnknown CanaryFailed"),
+  SyncUnknown: "it comes with an error here, which is told instead (trap A)",
   NotCovered: RELEASE,
-  EnvironmentNotFound: PLANNING,
-  RevisionNotOfKind: PLANNING,
-  ClusterUnknown: PLANNING,
-  ClusterRefused: PLANNING,
-  NoClusters: PLANNING,
-  DuplicateApplication: PLANNING,
-  ApplicationTaken: PLANNING,
-  InvalidName: PLANNING,
-  StrategyInvalid: PLANNING,
-  NotOverridable: PLANNING,
-  MembershipShrunk: PLANNING,
-  ClusterLost: PLANNING,
-  Observing: PLANNING,
+  ...silent(VERDICT, "Verified SyncFailed ChangedSincePlan RevertedByOwner ArgoCDSilent DeadlineExceeded ClusterGone ValuesChanged"),
+  ...silent(VERDICT, "SkippedByPerson NoBaseline Untouched NotAuthorized SourceNotFound"),
+  Planned: "Targets or Rollback is said for it",
+  ...silent(
+    PLANNING,
+    "EnvironmentNotFound RevisionNotOfKind ClusterUnknown ClusterRefused NoClusters DuplicateApplication ApplicationTaken",
+  ),
+  ...silent(PLANNING, "InvalidName StrategyInvalid NotOverridable MembershipShrunk ClusterLost Observing"),
 };
 
+function silent(why: string, words: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(words.split(" ").map((word) => [word, why]));
+}
+
 function told(what: string, words: readonly string[], said: ReadonlySet<string>): string[] {
-  const reached = words.filter((word) => said.has(word));
-  const rest = words.filter((word) => !said.has(word));
+  const all = [...new Set(words)];
+  const reached = all.filter((word) => said.has(word));
+  const rest = all.filter((word) => !said.has(word));
   return [
-    `${what}: ${reached.length} of ${words.length} reached: ${reached.join(", ")}`,
+    `${what}: ${reached.length} of ${all.length} reached: ${reached.join(", ")}`,
     ...rest.map((word) => `  not reached: ${word}${SILENT[word] ? ` (${SILENT[word]})` : ""}`),
   ];
 }

@@ -52,8 +52,7 @@ export function judgedWrongly(before: Local, after: TargetMemo, want: Want, acti
   must(after.progressAt >= memo.progressAt, "7: progress is dated back");
   const isLate = T0 - memo.progressAt >= DEADLINE || (memo.vigilSince !== undefined && T0 - memo.vigilSince >= DEADLINE);
   const isOver = !isFinal(memo) && after.phase === "Failed";
-  if (isOver && ["ArgoCDSilent", "DeadlineExceeded", "ComparisonError", "WriteRefused", "Missing"].includes(after.reason))
-    must(isLate, "7: failed before its deadline");
+  if (isOver && (after.reason === "ArgoCDSilent" || OF_DEADLINE.includes(after.reason))) must(isLate, "7: failed before its deadline");
   if (isOver && after.reason === "Degraded")
     must(isLate || (memo.degradedSince !== undefined && T0 - memo.degradedSince >= DEGRADED), "7: Degraded for a moment is no failure");
   if (
@@ -62,8 +61,8 @@ export function judgedWrongly(before: Local, after: TargetMemo, want: Want, acti
     after.phase !== memo.phase
   )
     must(after.progressAt === T0, "7: time that others take is counted");
-  if (isOver && memo.phase === "Ready" && after.reason !== "ArgoCDSilent")
-    must(["NotAuthorized", "SourceNotFound"].includes(after.reason), "7: a deadline is over that began before it was Ready");
+  if (memo.phase === "Ready" && after.phase === "Failed")
+    must(!OF_DEADLINE.includes(after.reason), "7: a deadline is over that began before it was Ready");
   const isFirst =
     active &&
     seen !== undefined &&
@@ -78,6 +77,9 @@ export function judgedWrongly(before: Local, after: TargetMemo, want: Want, acti
   must(memo.written && seen !== undefined && !holds(seen, want), "4: Reverted, and nobody has written over ours");
   return wrong;
 }
+
+/** What a target fails with at its deadline, and not sooner. Silence has a deadline of its own at the end of the soak. */
+const OF_DEADLINE: readonly string[] = ["DeadlineExceeded", "ComparisonError", "WriteRefused", "Missing", "NeedsPrune"];
 
 /** The predicate of docs/evidence.md, at one moment. */
 function isEvidence(app: App, want: Want): boolean {

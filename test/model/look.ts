@@ -26,7 +26,7 @@ export function judgeOne(engine: Engine, desk: Desk, index: number, before: Loca
   const local: Local = hasNews ? { ...before, view: before.app, behind: false, changed: true } : before;
   const { memo } = local;
   const isDue = local.changed || (memo.lookAt !== undefined && memo.lookAt <= T0);
-  if (local.writing !== undefined || !isDue) return { local, wrong: [] };
+  if (!isDue) return { local, wrong: [] };
   const want = desk.want(index, memo);
   const seen = desk.see(local);
   const judge = (): Local["memo"] => engine.judge(want, seen, memo, T0, active);

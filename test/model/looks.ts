@@ -26,6 +26,8 @@ export interface Event {
 export interface Settled extends Event {
   /** What the conductor decided last. */
   readonly decided: Decided | undefined;
+  /** What is being written has to end before that is applied: nothing is reported until then. */
+  readonly isHeld: boolean;
 }
 
 interface Known {
@@ -67,7 +69,7 @@ export class Looks {
   /** It looks until nothing comes of looking again. */
   settled(event: Event, late: Place | undefined): readonly Settled[] {
     const ended: Settled[] = [];
-    const open: { readonly at: Settled; readonly looks: number }[] = [{ at: { ...event, decided: undefined }, looks: 0 }];
+    const open: { readonly at: Settled; readonly looks: number }[] = [{ at: { ...event, decided: undefined, isHeld: false }, looks: 0 }];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { at: before, looks } = next;
       if (looks > MOST_LOOKS) {
@@ -94,7 +96,7 @@ export class Looks {
       const { decided } = known;
       const base = { ...before, decided, wrong: concat(before.wrong, wrong, decided.wrong) };
       const locals = order.map((id) => this.#states.localAt(id));
-      if (isHeldUp(decided, locals)) return [{ ...base, targets: judged }];
+      if (isHeldUp(decided, locals)) return [{ ...base, isHeld: true, targets: judged }];
       const isStoring = isStored(decided, course, locals);
       const stored = isStoring && faults > 0 ? decided.snapshot() : undefined;
       const targets = each((place) => this.#applied(known, course, place, order[place], stored, isStoring));

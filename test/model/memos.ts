@@ -42,7 +42,8 @@ export function canonicalMemo(memo: TargetMemo): TargetMemo {
  * neither may become a deadline.
  */
 function progressOf({ phase, started, written, goingBack, fingerprint, progressAt }: TargetMemo): number {
-  if (phase === "Ready") return T0 - DEADLINE;
+  // What was restored and not seen yet is judged by what was stored.
+  if (phase === "Ready" && fingerprint !== "") return T0 - DEADLINE;
   const isIdle = phase === "Pending" && !started && !written && !goingBack && fingerprint === "";
   return clamped(progressAt, isIdle ? PAUSE : DEADLINE);
 }

@@ -2,11 +2,11 @@ import type { Decision } from "#engine/world.ts";
 import { agedCourse, restartedCourse, spent, type Budget, type Course } from "./course.ts";
 import { Desk } from "./desk.ts";
 import type { Engine } from "./engine.ts";
-import { hasNews, type Decided } from "./look.ts";
+import { hasNews } from "./look.ts";
 import { Looks, type Event, type Settled } from "./looks.ts";
 import { asks } from "./people.ts";
 import type { State, States } from "./state.ts";
-import { restoredCourse } from "./stored.ts";
+import { restoredCourse, type Snapshot } from "./stored.ts";
 import { Targets } from "./targets.ts";
 import { DEADLINE, PAUSE, T0 } from "./times.ts";
 import { each, PLACES, replaced, same, type Place } from "./triples.ts";
@@ -42,11 +42,13 @@ export class Successors {
     for (const place of PLACES) this.#ofTarget(state, place, late, add);
     for (const event of this.#people(state, course)) add(event, late);
     const looks = this.#looks.settled({ ...QUIET, ...state, label: "the conductor looks" }, late);
-    const idle = looks.find((one) => one.run === state.run && same(one.targets, state.targets))?.decided;
+    const still = looks.find((one) => one.run === state.run && same(one.targets, state.targets));
+    const idle = still?.decided;
+    const report = still?.isHeld === true ? undefined : idle?.snapshot;
     if (idle === undefined) found.push(...looks);
-    else add(this.#time(state, idle), late);
+    else add(this.#time(state, idle.decision, report), late);
     if (late !== undefined) add({ ...QUIET, ...state, label: "the watch shows it", target: late }, undefined);
-    for (const event of this.#deaths(state, idle)) add(event, undefined);
+    for (const event of this.#deaths(state, report)) add(event, undefined);
     return found;
   }
 
@@ -80,11 +82,11 @@ export class Successors {
   }
 
   /** The process dies, with what it last stored, or with what it has just reported; later another begins. */
-  #deaths(state: State, idle: Decided | undefined): readonly Event[] {
+  #deaths(state: State, reported: (() => Snapshot) | undefined): readonly Event[] {
     const left = this.#states.world.faults.has("death") ? this.#spent(state.run, { faults: 1 }) : undefined;
     if (left === undefined) return [];
     const { course, stored: before } = this.#states.runAt(state.run);
-    return [undefined, ...(idle === undefined ? [] : [idle.snapshot()])].map((report): Event => {
+    return [undefined, ...(reported === undefined ? [] : [reported()])].map((report): Event => {
       const stored = report?.run ?? before;
       const after = restartedCourse(course, restoredCourse(this.#desk.world.run, stored));
       const label = `the process dies${report === undefined ? "" : ", its progress just reported"}; another begins`;
@@ -99,14 +101,14 @@ export class Successors {
   }
 
   /** Nothing happens until the next time at which the conductor wants to look; what it has to report it reports before. */
-  #time(state: State, { decision, snapshot }: Decided): Event | undefined {
+  #time(state: State, decision: Decision, reported: (() => Snapshot) | undefined): Event | undefined {
     const slowed = this.#slowed(state, (place) => this.#targets.isDue(place, state.targets[place]));
     if (slowed === undefined) return undefined;
     const waits = state.targets.some((id) => this.#states.localAt(id).waits);
     const next = Math.min(decision.nextLook === undefined ? DEADLINE : decision.nextLook - T0, waits ? PAUSE : Infinity);
     const passed = Math.max(next, PAUSE);
     const run = this.#states.runAt(slowed.run);
-    const report = run.faults > 0 ? snapshot() : undefined;
+    const report = run.faults > 0 ? reported?.() : undefined;
     return {
       ...QUIET,
       label: `${passed / 1000} s pass`,

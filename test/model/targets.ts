@@ -7,6 +7,7 @@ import { agedMemo } from "./memos.ts";
 import { movesOf, type Move } from "./moves.ts";
 import type { States } from "./state.ts";
 import { restored } from "./stored.ts";
+import { CONTACT } from "./times.ts";
 import { NAMES } from "./worlds.ts";
 
 /** A move of one target, by number. */
@@ -62,7 +63,11 @@ export class Targets {
   aged(id: number, passed: number, report: TargetStatus | undefined): number {
     return this.#once(`${id}|${passed}|${textOf(report)}`, () => {
       const before = this.#states.localAt(id);
-      return { ...before, memo: agedMemo(before.memo, passed), waits: false, stored: report ?? before.stored };
+      // Nobody is unasked for longer than the contact time: then it does not answer.
+      const isLost = (before.link === "opening" || before.link === "broken") && passed >= CONTACT;
+      const link = isLost ? "down" : before.link;
+      const changed = before.changed || isLost;
+      return { ...before, link, changed, memo: agedMemo(before.memo, passed), waits: false, stored: report ?? before.stored };
     });
   }
 

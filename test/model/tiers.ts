@@ -11,7 +11,7 @@ export interface Bounded {
 }
 
 /** Where two targets move at once, only faults that come between a decision and its writes. */
-const FEW: readonly Fault[] = ["death", "people", "store", "answer", "watch", "values"];
+const FEW: readonly Fault[] = ["death", "people", "answer"];
 
 export const WORLDS: readonly Bounded[] = [
   { shape: { name: "a release that succeeds" }, total: 1, quick: true },

@@ -55,6 +55,22 @@ function hash(a: number, b: number, c: number, d: number): number {
   return (h ^ (h >>> 15)) >>> 0;
 }
 
+/** Pairs of numbers, as many as there may be. */
+export class Pairs {
+  #pairs = new Int32Array(1024);
+  #length = 0;
+
+  add(first: number, second: number): void {
+    if (this.#length + 2 > this.#pairs.length) this.#pairs = grown(this.#pairs);
+    this.#pairs.set([first, second], this.#length);
+    this.#length += 2;
+  }
+
+  *all(): Generator<readonly [number, number]> {
+    for (let at = 0; at < this.#length; at += 2) yield [this.#pairs[at] ?? 0, this.#pairs[at + 1] ?? 0];
+  }
+}
+
 export function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(2 * array.length);
   larger.set(array);

@@ -5,7 +5,7 @@ import { Graph } from "./graph.ts";
 import { States, type State } from "./state.ts";
 import { told, type Step } from "./story.ts";
 import { Successors } from "./successors.ts";
-import { grown, Visited } from "./visited.ts";
+import { grown, Pairs, Visited } from "./visited.ts";
 import type { SmallWorld } from "./worlds.ts";
 
 /** Visits every state of a small world once, checks every transition, and asks where those without faults lead. */
@@ -40,16 +40,18 @@ export interface Walk {
 export interface Bounds extends Budget {
   /** States after which it gives up, which is an error. */
   readonly most?: number;
+  /** A rule: once it is broken there is no need to go on. */
+  readonly until?: string;
   readonly progress?: (states: number, open: number, transitions: number) => void;
 }
 
-export function walk(engine: Engine, world: SmallWorld, coverage: Coverage, { most = Infinity, progress, ...budget }: Bounds): Walk {
+export function walk(engine: Engine, world: SmallWorld, coverage: Coverage, { most = Infinity, until, progress, ...budget }: Bounds): Walk {
   const states = new States(world, (memo) => coverage.remembered(memo));
   const successors = new Successors(engine, states, (decision) => coverage.decided(decision));
   const visited = new Visited();
   const graph = new Graph();
   const broken = new Map<string, Broken>();
-  const writes: (readonly [from: number, to: number])[] = [];
+  const writes = new Pairs();
   let parents = new Int32Array(1024).fill(-1);
   let transitions = 0;
   let violations = 0;
@@ -67,13 +69,13 @@ export function walk(engine: Engine, world: SmallWorld, coverage: Coverage, { mo
   };
 
   add(states.beginning(budget), -1);
-  for (let id = 0; id < visited.size; id += 1) {
+  for (let id = 0; id < visited.size && !broken.has(until ?? ""); id += 1) {
     graph.node();
     for (const next of successors.of(stateOf(id))) {
       transitions += 1;
       const to = add(states.canonical(next.run, next.targets), id);
       if (!next.isFault) graph.edge(to);
-      if (next.writes && to !== id) writes.push([id, to]);
+      if (next.writes && to !== id) writes.add(id, to);
       if (next.wrong.length > 0) violations += 1;
       for (const rule of next.wrong) {
         const known = broken.get(rule);
@@ -85,18 +87,8 @@ export function walk(engine: Engine, world: SmallWorld, coverage: Coverage, { mo
     if (visited.size > most) throw new Error(`${world.name} has more than ${most} states`);
   }
 
-  const component = graph.components();
   const isOver = (id: number): boolean => states.runAt(stateOf(id).run).course.outcome !== undefined;
-  const restless: Restless[] = graph
-    .bottoms(component)
-    .filter(({ node, size }) => size > 1 || !isOver(node))
-    .map(({ node, size }) => ({
-      state: node,
-      size,
-      why: size > 1 ? "these states lead to each other and nowhere else" : "nothing happens any more, and the run has not ended",
-    }));
-  for (const [from, to] of writes)
-    if (component[from] === component[to]) restless.push({ state: from, size: 1, why: "the conductor may write the same again and again" });
+  const restless = broken.has(until ?? "") ? [] : unrest(graph, writes, isOver);
 
   const story = (id: number, label?: string): readonly string[] => {
     const path: number[] = [];
@@ -113,3 +105,18 @@ export function walk(engine: Engine, world: SmallWorld, coverage: Coverage, { mo
   };
   return { states: visited.size, transitions, violations, broken: [...broken.values()], restless, story };
 }
+
+/** Where paths without faults may stay for ever: anywhere but in the single state of a run that has ended. */
+function unrest(graph: Graph, writes: Pairs, isOver: (id: number) => boolean): readonly Restless[] {
+  const component = graph.components();
+  const found = graph
+    .bottoms(component)
+    .filter(({ node, size }) => size > 1 || !isOver(node))
+    .map(({ node, size }): Restless => ({ state: node, size, why: size > 1 ? ROUND : STUCK }));
+  for (const [from, to] of writes.all()) if (component[from] === component[to]) found.push({ state: from, size: 1, why: FIGHT });
+  return found;
+}
+
+const ROUND = "these states lead to each other and nowhere else";
+const STUCK = "nothing happens any more, and the run has not ended";
+const FIGHT = "the conductor may write the same again and again";
