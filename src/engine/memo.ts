@@ -138,7 +138,7 @@ export function withoutEvidence(memo: TargetMemo): TargetMemo {
 
 /** After `kind` was written. */
 export function afterWrite(memo: TargetMemo, kind: WriteKind, now: number): TargetMemo {
-  if (kind === "Refresh") return { ...memo, refreshAskedAt: now, refused: undefined, need: undefined };
+  if (kind === "Refresh") return { ...memo, refreshAskedAt: now, refused: undefined, need: undefined, lookAt: undefined };
   if (kind === "Terminate") return { ...memo, need: undefined };
   if (kind === "Confirm") return { ...memo, confirmed: true, need: undefined };
   // It was taken out while the write was under way.
@@ -153,6 +153,7 @@ export function afterWrite(memo: TargetMemo, kind: WriteKind, now: number): Targ
     written: true,
     refused: undefined,
     need: undefined,
+    lookAt: undefined,
   };
 }
 

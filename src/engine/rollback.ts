@@ -2,7 +2,7 @@ import { cut } from "#api/conditions.ts";
 import { startBack, writesOf } from "./budget.ts";
 import { hasFailed, isInFlight, isLost, isVerdict, moved, newMemo } from "./memo.ts";
 import { count, nextLook, nameSome, ofTargets, waitingFor } from "./summary.ts";
-import type { Decision, RunState, Target, Verdict, World } from "./world.ts";
+import { isQuestion, type Decision, type RunState, type Target, type Verdict, type World } from "./world.ts";
 
 /**
  * A run that has failed is taken back: every target that was changed since it was last verified, or with scope Target those that
@@ -18,7 +18,8 @@ export function takeBack(world: World, verdict: Verdict): Decision {
   const own = turned.filter(({ memo }) => memo.goingBack);
   const patience = own.filter(({ memo }) => isLost(memo)).map(({ memo }) => (memo.lostSince ?? now) + contactTime);
   const open = own.filter(({ memo }) => !isVerdict(memo) && !(isLost(memo) && now >= (memo.lostSince ?? now) + contactTime));
-  const onTheWay = turned.filter(({ memo }) => !memo.goingBack && isInFlight(memo) && !isLost(memo));
+  // Started and not written is not on its way any more: the verdict has fallen first.
+  const onTheWay = turned.filter(({ memo }) => !memo.goingBack && memo.written && isInFlight(memo) && !isLost(memo));
   if (open.length === 0 && onTheWay.length === 0) return ended(world, turned, own, verdict, state);
 
   // 3. Write, as many as the instances take.
@@ -33,7 +34,7 @@ export function takeBack(world: World, verdict: Verdict): Decision {
     halts: false,
     counts: count(targets),
     waitingOn: waitingFor(open.length > 0 ? open : onTheWay, busy, "Rollback", "going back: "),
-    writes: writesOf(targets),
+    writes: writesOf(targets).filter(({ want, kind }) => want.direction === "Back" || isQuestion(kind)),
     nextLook: nextLook(
       targets,
       patience.filter((at) => at > now),

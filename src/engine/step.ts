@@ -4,7 +4,16 @@ import { hasFailed, isLost, isVerdict, moved } from "./memo.ts";
 import { takeBack } from "./rollback.ts";
 import { count, failuresIn, nameSome, nextLook, waitingFor } from "./summary.ts";
 import { advance, completeness, failures, type Completeness, type Progress } from "./wave.ts";
-import type { Decision, RunState, Target, Verdict, WaitingOn, WaveState, World } from "./world.ts";
+import {
+  isQuestion,
+  type Decision,
+  type RunState,
+  type Target,
+  type Verdict,
+  type WaitingOn,
+  type WaveState,
+  type World,
+} from "./world.ts";
 
 /**
  * Looks at a whole run and says what to do now. Pure: the same World gives the same Decision, so a crash loses nothing. One wave
@@ -113,7 +122,16 @@ function stopped(world: World, stop: Verdict, turns: boolean): Decision {
     return hold(world, { ...state, stop: undefined, accepted: failures(world.targets) }, "Progressing", true);
   const how = "resume goes on without those that failed, skip takes them out, abort or a newer wish ends it";
   const waitingOn: WaitingOn = { reason: "Failures", message: `${stop.message}. A person decides: ${how}` };
-  return { ...hold(world, state, "Paused", turns), waitingOn, writes: writesOf(world.targets), message: stop.message };
+  const writes = writesOf(world.targets.filter(({ memo }) => memo.written || (memo.need !== undefined && isQuestion(memo.need))));
+  return { ...hold(world, { ...state, waves: withoutSoak(world) }, "Paused", turns), waitingOn, writes, message: stop.message };
+}
+
+/** No soak is counted while a run has stopped, and what breaks it does. */
+function withoutSoak(world: World): readonly WaveState[] {
+  const { waves } = world.state;
+  const index = waves.findIndex(({ phase }) => phase !== "Verified");
+  const { state } = waveProgress(world, index);
+  return waves.map((wave, at) => (at !== index ? wave : state.phase === "Progressing" ? state : { ...wave, countedAt: undefined }));
 }
 
 function waveProgress(world: World, index: number): Progress {
