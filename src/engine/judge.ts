@@ -32,7 +32,7 @@ function judgeActive(want: Want, seen: Seen, memo: TargetMemo, now: number): Tar
     case "Unasked":
       return { ...withoutEvidence(memo), heard: memo.heard };
     case "Behind":
-      return memo;
+      return unseen(memo, now);
     case "Unreachable":
       return lost(want, memo, seen, now);
     case "Absent":
@@ -47,7 +47,7 @@ function judgeIdle(want: Want, seen: Seen, memo: TargetMemo, now: number): Targe
   switch (seen.kind) {
     case "Unasked":
     case "Behind":
-      return memo;
+      return unseen(memo, now);
     case "Unreachable":
       return lost(want, memo, seen, now);
     case "Absent":
@@ -57,6 +57,11 @@ function judgeIdle(want: Want, seen: Seen, memo: TargetMemo, now: number): Targe
       return { ...planned, progressAt: now, need: undefined, lookAt: undefined };
     }
   }
+}
+
+/** What cannot be seen is looked at when it can be, however often its time comes. */
+function unseen(memo: TargetMemo, now: number): TargetMemo {
+  return memo.lookAt !== undefined && memo.lookAt <= now ? { ...memo, lookAt: undefined } : memo;
 }
 
 function found(memo: TargetMemo): TargetMemo {

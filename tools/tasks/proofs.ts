@@ -4,7 +4,6 @@ import type { Tier } from "./suites.ts";
 export interface Proof {
   readonly name: string;
   readonly file: string;
-  readonly tiers: readonly Tier[];
   /** A part of it goes with every test; all of it is a task of its own. */
   readonly args: (tier: Tier) => readonly string[];
 }
@@ -12,6 +11,7 @@ export interface Proof {
 const quickly = (tier: Tier): readonly string[] => (tier === "test" ? ["--quick"] : []);
 
 export const PROOFS: readonly Proof[] = [
-  { name: "fault plans", file: "test/simulation/main.ts", tiers: ["test", "test:full"], args: quickly },
-  { name: "mutants", file: "test/simulation/mutation.ts", tiers: ["test:full"], args: () => [] },
+  { name: "fault plans", file: "test/simulation/main.ts", args: quickly },
+  { name: "states", file: "test/model/main.ts", args: (tier) => (tier === "test" ? ["--quick"] : ["--faults", "2"]) },
+  { name: "mutants", file: "test/simulation/mutation.ts", args: () => [] },
 ];

@@ -104,8 +104,12 @@ tells("a watch that is opened again takes the evidence away, and the write that 
   [13, there, "Arrived AwaitingHeartbeat, needs Refresh"],
 ]);
 test("while our own write is not seen yet, everything stays as it was", () => {
-  const from = memo({ phase: "Patched", reason: "NotObserved", written: true, evidenceSince: T0, need: "Patch", lookAt: T0 });
+  const from = memo({ phase: "Patched", reason: "NotObserved", written: true, evidenceSince: T0, need: "Patch", lookAt: T0 + 6000 });
   assert.deepEqual(story([[5, { kind: "Behind" }]], { from }).memo, from);
+});
+test("while our own write is not seen yet, a time that has come is not waited for again and again", () => {
+  const from = memo({ phase: "Patched", reason: "NotObserved", written: true, lookAt: T0 + 5000 });
+  assert.deepEqual(story([[5, { kind: "Behind" }]], { from }).memo, { ...from, lookAt: undefined });
 });
 tells("an Application that is gone is waited for until the deadline", [
   [0, { kind: "Absent" }, "Waiting Missing"],
