@@ -20,17 +20,20 @@ import {
  * at a time is started; each needs the verdict of the one before, as it was stored.
  */
 export function step(asked: World): Decision {
-  // 1. What people took out is out, whatever becomes of it.
-  // What goes back is not held up by a pause.
-  const held = asked.orders.paused && !asked.plan.undoes;
-  const world = { ...asked, orders: { ...asked.orders, paused: held }, targets: withoutSkipped(asked) };
+  // What people took out is out, whatever becomes of the run; what goes back is not held up by a pause.
+  const paused = asked.orders.paused && !asked.plan.undoes;
+  const targets = withoutSkipped(asked);
+  const decision = decide({ ...asked, orders: { ...asked.orders, paused }, targets });
+  return targets === asked.targets ? decision : { ...decision, turns: true };
+}
+
+function decide(world: World): Decision {
   const { state, orders } = world;
-  const skips = world.targets !== asked.targets;
 
-  // 2. Has it been decided that it goes back? Nothing holds that up.
-  if (state.rollback !== undefined) return also(takeBack(world, state.rollback), skips);
+  // 1. Has it been decided that it goes back? Nothing holds that up.
+  if (state.rollback !== undefined) return takeBack(world, state.rollback);
 
-  // 3. Has somebody ended it?
+  // 2. Has somebody ended it?
   if (orders.aborted)
     return end(
       world,
@@ -41,22 +44,22 @@ export function step(asked: World): Decision {
     );
   if (isReplaced(world)) return end(world, "Superseded", "a newer wish took over");
 
-  // 4. Has it begun?
+  // 3. Has it begun?
   if (state.startedAt === undefined)
     return hold(world, { ...state, startedAt: world.now, waves: begun(state.waves, 0, world.now) }, "Planned", true);
 
-  // 5. Have too many failed?
+  // 4. Have too many failed?
   const verdict = failure(world);
-  if (verdict !== undefined) return also(onFailure(world, verdict), skips);
-  if (state.stop !== undefined) return stopped(world, state.stop, skips);
+  if (verdict !== undefined) return onFailure(world, verdict);
+  if (state.stop !== undefined) return stopped(world, state.stop);
 
-  // 6. How far has the wave come?
+  // 5. How far has the wave come?
   const index = state.waves.findIndex(({ phase }) => phase !== "Verified");
   const progress = waveProgress(world, index);
   if (progress.state.phase === "Verified") return verified(world, index, progress);
 
-  // 7. Start who may be started, and write.
-  return also(proceed(world, index, progress), skips);
+  // 6. Start who may be started, and write.
+  return proceed(world, index, progress);
 }
 
 function withoutSkipped({ targets, orders, now }: World): readonly Target[] {
@@ -66,11 +69,6 @@ function withoutSkipped({ targets, orders, now }: World): readonly Target[] {
   return targets.map((target) =>
     isOut(target) ? { ...target, memo: { ...moved(target.memo, finding, now), need: undefined, lookAt: undefined } } : target,
   );
-}
-
-/** A decision that must be stored for yet another reason. */
-function also(decision: Decision, turns: boolean): Decision {
-  return turns ? { ...decision, turns } : decision;
 }
 
 /** Queue lets a run end, unless it waits for a person to judge its failures: the newer wish is that judgement. */
@@ -108,14 +106,14 @@ function onFailure(world: World, verdict: Verdict): Decision {
       if (state.stop === undefined) return { ...hold(world, { ...state, stop: verdict }, "Paused", true), message: verdict.message };
       return orders.resumed
         ? hold(world, { ...state, stop: undefined, accepted: failures(targets) }, "Progressing", true)
-        : stopped(world, state.stop, false);
+        : stopped(world, state.stop);
     case "Continue":
       return hold(world, { ...state, accepted: failures(targets) }, "Progressing", true);
   }
 }
 
 /** What is in flight is followed to its end; nothing is started. */
-function stopped(world: World, stop: Verdict, turns: boolean): Decision {
+function stopped(world: World, stop: Verdict): Decision {
   const { state, orders } = world;
   // A failed target that was skipped is no failure any more.
   if (orders.resumed || failure(world) === undefined)
@@ -123,7 +121,7 @@ function stopped(world: World, stop: Verdict, turns: boolean): Decision {
   const how = "resume goes on without those that failed, skip takes them out, abort or a newer wish ends it";
   const waitingOn: WaitingOn = { reason: "Failures", message: `${stop.message}. A person decides: ${how}` };
   const writes = writesOf(world.targets.filter(({ memo }) => memo.written || (memo.need !== undefined && isQuestion(memo.need))));
-  return { ...hold(world, { ...state, waves: withoutSoak(world) }, "Paused", turns), waitingOn, writes, message: stop.message };
+  return { ...hold(world, { ...state, waves: withoutSoak(world) }, "Paused", false), waitingOn, writes, message: stop.message };
 }
 
 /** No soak is counted while a run has stopped, and what breaks it does. */

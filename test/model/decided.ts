@@ -79,7 +79,7 @@ export function decidedWrongly(before: World, after: Decision): readonly string[
           "7: it soaks though evidence was lost",
         );
     }
-    if (wave.countedAt !== undefined && wave.phase === "Soaking")
+    if (wave.countedAt !== undefined && wave.phase === "Soaking" && after.outcome === undefined)
       must(
         own.every(({ memo }) => memo.phase !== "Ready" || memo.evidenceSince !== undefined),
         "7: soak counts though a target is not seen",

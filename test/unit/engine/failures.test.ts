@@ -149,6 +149,14 @@ test("who is skipped is out, is stored as that, and neither counts nor is writte
   assert.equal(step(world([ready("b"), ...decision.targets.slice(0, 1)], { orders })).outcome, "SucceededWithSkips");
 });
 
+test("that a whole wave is skipped is stored, also while the run is paused", () => {
+  const paused = world([fresh("a"), inWave(1, fresh("b"))], {
+    plan: { waves: [plannedWave("one"), plannedWave("two")] },
+    orders: { paused: true, skipped: new Set(["a"]) },
+  });
+  assert.deepEqual([step(paused).phase, step(paused).turns], ["Paused", true]);
+});
+
 test("abort ends a run and leaves everything as it is, and says so", () => {
   const targets = [ready("a"), syncing("b"), target("c", { need: "Patch" })];
   const { outcome, writes, halts, message } = step(world(targets, { orders: { aborted: true } }));
