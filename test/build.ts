@@ -1,4 +1,5 @@
 /** Fluent builders: tests that read like prose. Every default is the dull case; a test names only what it is about. */
+import { UNGATED } from "#engine/gates/seen.ts";
 import { environment, type Environment } from "#api/environment.ts";
 import type { WavePhase } from "#api/reasons.ts";
 import { releaseRun, type FieldValues, type PlannedWave, type ReleaseRun, type RunSpec, type RunTarget } from "#api/releaserun.ts";
@@ -120,7 +121,7 @@ export function plannedWave(name: string, more: Partial<PlannedWave> = {}): Plan
 
 export function waveState(phase: WavePhase, more: Partial<WaveState> = {}): WaveState {
   const startedAt = phase === "Pending" ? undefined : T0;
-  return { phase, startedAt, verifiedAt: phase === "Verified" ? T0 : undefined, soaked: 0, countedAt: undefined, ...more };
+  return { phase, startedAt, verifiedAt: phase === "Verified" ? T0 : undefined, soaked: 0, countedAt: undefined, gates: [], ...more };
 }
 
 export interface WorldShape extends Partial<Omit<World, "plan" | "state" | "orders" | "targets">> {
@@ -134,18 +135,30 @@ export function world(targets: readonly Target[], { plan, state, orders, ...more
   const waves = plan?.waves ?? [plannedWave("all")];
   return {
     now: T0,
-    plan: { kind: "Forward", undoes: false, onFailure: "RollBack", rollbackScope: "Run", supersede: "Queue", ...plan, waves },
+    plan: {
+      kind: "Forward",
+      undoes: false,
+      onFailure: "RollBack",
+      rollbackScope: "Run",
+      supersede: "Queue",
+      progressDeadline: 900_000,
+      dependsOn: [],
+      ...plan,
+      waves,
+    },
     state: {
       startedAt: T0,
       waves: waves.map((_, index) => waveState(index === 0 ? "Progressing" : "Pending")),
       rollback: undefined,
       stop: undefined,
       accepted: 0,
+      overrides: [],
       ...state,
     },
     orders: { paused: false, aborted: false, resumed: false, skipped: new Set(), ...orders },
     superseded: false,
     room: () => Infinity,
+    gates: UNGATED,
     contactTime: 5000,
     targets,
     ...more,

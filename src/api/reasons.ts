@@ -74,8 +74,25 @@ export const RUN_KINDS = ["Forward", "Rollback", "CatchUp", "RetryFailed"] as co
 export type RunKind = (typeof RUN_KINDS)[number];
 
 /** What one wave of a run is doing. */
-export const WAVE_PHASES = ["Pending", "Progressing", "Soaking", "Verified", "Failed"] as const;
+export const WAVE_PHASES = [
+  "Pending",
+  "Waiting", // its turn has come, and something must open before it begins
+  "Progressing",
+  "Soaking",
+  "Verified",
+  "Failed",
+] as const;
 export type WavePhase = (typeof WAVE_PHASES)[number];
+
+/** What one gate of a wave says. */
+export const GATE_PHASES = [
+  "Pending", // its time has not come
+  "Waiting", // it was asked, and has not answered
+  "Passed",
+  "Failed",
+  "Inconclusive", // the metrics say neither: a person decides
+] as const;
+export type GatePhase = (typeof GATE_PHASES)[number];
 
 /** What a person asks for with an annotation conductor.dev/<action>: <run>[/<argument>]. */
 export const ACTIONS = ["pause", "resume", "abort", "skip", "retry", "retry-failed", "rollback-to", "confirm"] as const;
@@ -109,6 +126,12 @@ export const STALLED_REASONS = [
   "NotOverridable",
   "MembershipShrunk", // more than a fifth of the last plan's clusters are gone: a person confirms
   "ClusterLost", // a cluster is gone, not yet for the grace time
+  "FreezeInvalid", // a FreezeWindow that may be meant for it cannot be read
+  "ApprovalUnsafe", // nobody but who releases could approve
+  "ApprovalsUnguarded", // the admission policy is missing that says who has approved
+  "AnalysisInvalid",
+  "AnalysisUnavailable", // Argo Rollouts is missing in the management cluster
+  "DependencyCycle",
 ] as const;
 export type StalledReason = (typeof STALLED_REASONS)[number];
 
@@ -126,5 +149,9 @@ export const WAITING_REASONS = [
   "Failures", // onFailure: Pause has stopped the run
   "InstanceBusy", // as many targets are in flight on an Argo CD instance as it may have, over all releases
   "Rollback",
+  "Freeze",
+  "Approval",
+  "Analysis",
+  "Dependency",
 ] as const;
 export type WaitingReason = (typeof WAITING_REASONS)[number];

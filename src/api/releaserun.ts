@@ -1,6 +1,16 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
-import { ACTIONS, OUTCOMES, RUN_KINDS, RUN_PHASES, TARGET_PHASES, TARGET_REASONS, WAITING_REASONS, WAVE_PHASES } from "./reasons.ts";
+import {
+  ACTIONS,
+  GATE_PHASES,
+  OUTCOMES,
+  RUN_KINDS,
+  RUN_PHASES,
+  TARGET_PHASES,
+  TARGET_REASONS,
+  WAITING_REASONS,
+  WAVE_PHASES,
+} from "./reasons.ts";
 import { ON_FAILURE, ROLLBACK_SCOPES, SUPERSEDE } from "./strategy.ts";
 import { cel, label, LIMITS, resource, timestamp } from "./rules.ts";
 
@@ -40,12 +50,37 @@ const target = z.object({
   lastOperation: z.string().max(64).optional().describe("When the last Argo CD operation seen by the plan started, as Argo CD wrote it."),
 });
 
+const name = z.string().max(253);
+const names = z.array(name).max(LIMITS.approvers).optional();
+
+const approval = z.object({
+  count: z.int().min(1),
+  groups: names,
+  users: names,
+  serviceAccounts: names,
+  expiresAfterSeconds: z.int().min(1),
+});
+
+const analysis = z.object({
+  templateName: name,
+  clusterScope: z.boolean(),
+  args: z.array(z.object({ name: z.string().max(63), value: z.string().max(1024) })).max(LIMITS.args),
+  background: z.boolean(),
+});
+
+const gate = z.object({ approval: approval.optional(), analysis: analysis.optional() }).describe("One of them.");
+
 const wave = z.object({
   name: label("waves[].name"),
   maxConcurrency: z.int().min(1),
   maxFailures: z.int().min(0),
   maxUnreachable: z.int().min(0),
   minSuccessSeconds: z.int().min(0),
+  gates: z
+    .array(gate)
+    .max(LIMITS.gates * LIMITS.waves)
+    .optional()
+    .describe("What must open: approvals before it begins, analyses before it is verified."),
 });
 
 const cause = z
@@ -89,6 +124,11 @@ const spec = z
       .min(1)
       .max(LIMITS.waves)
       .describe("In order, with numbers as they come out for this run. A target names its wave by position, from 1."),
+    dependsOn: z
+      .array(z.object({ name: name.describe("The other ServiceRelease."), revision: z.string().max(128).optional() }))
+      .max(LIMITS.dependencies)
+      .optional()
+      .describe("Releases that must be ready before the first wave begins; at this revision, where one is given."),
     warnings: z
       .array(z.object({ cluster: z.string().max(63), message: z.string().max(LIMITS.message) }))
       .max(LIMITS.statusClusters)
@@ -129,7 +169,26 @@ const targetStatus = z.object({
 });
 
 /** What must happen next, in words. */
-export const waitingOn = z.object({ reason: z.enum(WAITING_REASONS), message: z.string().max(LIMITS.message), since: timestamp });
+export const waitingOn = z.object({
+  reason: z.enum(WAITING_REASONS),
+  message: z.string().max(LIMITS.message),
+  since: timestamp,
+  nextCheck: timestamp.optional().describe("When that may have happened by the passing of time alone. Absent: something else must happen."),
+});
+
+const gateStatus = z.object({
+  kind: z.enum(["Approval", "Analysis"]),
+  object: name.describe("The ReleaseApproval or AnalysisRun of this namespace that decides it."),
+  phase: z.enum(GATE_PHASES),
+  message: z.string().max(LIMITS.message),
+  since: timestamp.describe("When the phase began."),
+  accepted: z.boolean().optional().describe("Whether it was gone on in spite of it."),
+  measurements: z
+    .array(z.object({ metric: z.string().max(253), value: z.string().max(64), phase: z.string().max(32), at: z.string().max(64) }))
+    .max(LIMITS.measurements)
+    .optional()
+    .describe("What was measured last, newest last."),
+});
 
 const status = z.object({
   observedGeneration: z.int().optional(),
@@ -148,6 +207,10 @@ const status = z.object({
         startedAt: timestamp.optional(),
         verifiedAt: timestamp.optional(),
         soakedSeconds: z.int().optional(),
+        gates: z
+          .array(gateStatus)
+          .max(LIMITS.gates * LIMITS.waves)
+          .optional(),
       }),
     )
     .max(LIMITS.waves)
@@ -161,6 +224,11 @@ const status = z.object({
     .optional()
     .describe("The verdict that the run has failed and waits for a person."),
   acceptedFailures: z.int().optional().describe("Failures that a person has accepted by resuming."),
+  overrides: z
+    .array(z.object({ freeze: z.string().max(317), until: timestamp, by: z.string().max(LIMITS.message), at: timestamp }))
+    .max(LIMITS.overrides)
+    .optional()
+    .describe("Freezes that people have let this run go through."),
   actions: z
     .array(z.object({ action: z.enum(ACTIONS), value: z.string().max(LIMITS.message), at: timestamp }))
     .max(LIMITS.actions)
@@ -191,6 +259,7 @@ export type RunSpec = ReleaseRun["spec"];
 export type RunTarget = RunSpec["targets"][number];
 export type RunCause = NonNullable<RunSpec["cause"]>;
 export type PlannedWave = RunSpec["waves"][number];
+export type PlannedGate = NonNullable<PlannedWave["gates"]>[number];
 export type RunStatus = z.infer<typeof status>;
 export type TargetStatus = z.infer<typeof targetStatus>;
 

@@ -115,6 +115,13 @@ export const LIMITS = {
   waves: 16,
   waveNames: 200,
   actions: 20,
+  gates: 4,
+  dependencies: 16,
+  measurements: 5,
+  overrides: 10,
+  args: 16,
+  approvers: 20,
+  approvedClusters: 200,
   message: 1024,
 } as const;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dependency, gates } from "./gates.ts";
 import { cel, duration, durationOrNone, label, labels, LIMITS, share } from "./rules.ts";
 
 /** How a release proceeds. docs/strategy.md has an example of every field. */
@@ -49,6 +50,7 @@ const wave = z.object({
   maxUnreachable: maxUnreachable
     .optional()
     .describe("Instead of the strategy's. The first wave waits for all of its clusters whatever this says."),
+  gates: gates.optional(),
 });
 
 const waves = z
@@ -136,6 +138,12 @@ export const strategy = z.object({
     })
     .prefault({})
     .describe("A release of a revision that was verified so recently is a rollback: it goes everywhere at once, without waves or soak."),
+  dependsOn: z
+    .array(dependency)
+    .min(1)
+    .max(LIMITS.dependencies)
+    .optional()
+    .describe("Other releases that must be ready before the first wave begins, such as the same revision in staging."),
   orderByLabel: z
     .string()
     .min(1)

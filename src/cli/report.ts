@@ -1,4 +1,4 @@
-import type { Outcome, RunKind, TargetPhase } from "#api/reasons.ts";
+import type { Outcome, RunKind, TargetPhase, WavePhase } from "#api/reasons.ts";
 import type { OnFailure } from "#api/strategy.ts";
 
 /**
@@ -65,7 +65,7 @@ export interface WaveReport {
   /** null: it was never started. */
   readonly start: number | null;
   readonly end: number | null;
-  readonly phase: "Pending" | "Progressing" | "Soaking" | "Verified" | "Failed";
+  readonly phase: WavePhase;
   readonly segments: readonly Segment[];
   readonly failed: readonly { readonly cluster: string; readonly at: number; readonly reason: string; readonly message: string }[];
   /** It went on without them, for they did not answer. */

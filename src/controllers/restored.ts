@@ -1,7 +1,8 @@
 import type { WavePhase } from "#api/reasons.ts";
-import type { ReleaseRun, TargetStatus } from "#api/releaserun.ts";
+import type { ReleaseRun, RunStatus, TargetStatus } from "#api/releaserun.ts";
 import { isVerdict, newMemo, type TargetMemo } from "#engine/memo.ts";
-import type { RunState, Target, Verdict, WaveState } from "#engine/world.ts";
+import { hasNewVerdict, newGate, type GateState } from "#engine/gates/state.ts";
+import type { Override, RunState, Target, Verdict, WaveState } from "#engine/world.ts";
 
 /** A run as it was stored, for a process that has not seen it yet. */
 
@@ -11,7 +12,7 @@ export function gapOf({ status }: ReleaseRun, now: number): number {
 }
 
 /** What was decided of a run. */
-export function restoredState({ spec, status }: ReleaseRun): RunState {
+export function restoredState({ spec, status }: ReleaseRun, now: number): RunState {
   return {
     startedAt: parsed(status?.startedAt),
     waves: spec.waves.map((_, index): WaveState => {
@@ -22,13 +23,27 @@ export function restoredState({ spec, status }: ReleaseRun): RunState {
         verifiedAt: parsed(stored?.verifiedAt),
         soaked: (stored?.soakedSeconds ?? 0) * 1000,
         countedAt: undefined,
+        gates: (stored?.gates ?? []).map((gate) => restoredGate(gate, now)),
       };
     }),
     rollback: verdict(status?.rollback),
     stop: verdict(status?.stop),
     accepted: status?.acceptedFailures ?? 0,
+    overrides: (status?.overrides ?? []).map(({ freeze, until, by, at }): Override => ({
+      name: freeze,
+      until: Date.parse(until),
+      by,
+      at: Date.parse(at),
+    })),
   };
 }
+
+/** What was decided stands; how long it has been silent is measured anew. */
+function restoredGate({ phase, message, since, accepted = false, measurements = [] }: StoredGate, now: number): GateState {
+  return { ...newGate(now), phase, message, since: Math.min(now, Date.parse(since)), accepted, measurements };
+}
+
+type StoredGate = NonNullable<NonNullable<RunStatus["waves"]>[number]["gates"]>[number];
 
 /** Stamps that a conductor stored are ours; one from the future is a clock that went back. */
 export function restoredMemo(stored: TargetStatus | undefined, now: number, gap: number): TargetMemo {
@@ -58,15 +73,16 @@ export function restoredMemo(stored: TargetStatus | undefined, now: number, gap:
  * edits a status, is no reason to believe it: it is stored again.
  */
 export function isAhead(run: ReleaseRun, known: RunState, targets: readonly Target[]): boolean {
-  const stored = restoredState(run);
+  const stored = restoredState(run, 0);
   if (stored.accepted > known.accepted) return true;
   if (stored.rollback !== undefined && known.rollback === undefined) return true;
+  if (stored.overrides.length > known.overrides.length || hasNewVerdict(known, stored)) return true;
   if (stored.waves.some(({ phase }, index) => RANK[phase] > RANK[known.waves[index]?.phase ?? "Pending"])) return true;
   const started = new Set((run.status?.targets ?? []).filter((target) => target.started === true).map(({ cluster }) => cluster));
   return targets.some(({ cluster, memo }) => started.has(cluster) && !memo.started && !isVerdict(memo) && !memo.goingBack);
 }
 
-const RANK: Readonly<Record<WavePhase, number>> = { Pending: 0, Progressing: 1, Soaking: 1, Failed: 2, Verified: 2 };
+const RANK: Readonly<Record<WavePhase, number>> = { Pending: 0, Waiting: 1, Progressing: 2, Soaking: 2, Failed: 3, Verified: 3 };
 
 /** Since when no progress was observed. Where no deadline ran, as in a sync window or out of reach, it begins now. */
 function progressOf({ progressAt }: TargetStatus, now: number, gap: number): number {

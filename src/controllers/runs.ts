@@ -4,6 +4,7 @@ import type { ReleaseRun, RunStatus } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { isInFlight } from "#engine/memo.ts";
 import { verifiedRevisions } from "#engine/next.ts";
+import { UNGATED } from "#engine/gates/seen.ts";
 import { step } from "#engine/step.ts";
 import type { Decision, RunPlan, Target, TargetWrite } from "#engine/world.ts";
 import type { WorkQueue } from "#kube/queue.ts";
@@ -96,6 +97,7 @@ export class RunController {
       superseded,
       room: (instance) => this.#slots.room(key, instance),
       contactTime: this.#parts.settings.contactTime,
+      gates: UNGATED,
       targets,
     });
 
@@ -266,7 +268,7 @@ export class RunController {
 }
 
 function planOf({ spec }: ReleaseRun): RunPlan {
-  const { kind, cause, waves, strategy } = spec;
+  const { kind, cause, waves, strategy, dependsOn = [] } = spec;
   const { onFailure, rollbackScope, supersede } = strategy;
   return {
     kind,
@@ -276,6 +278,8 @@ function planOf({ spec }: ReleaseRun): RunPlan {
     onFailure,
     rollbackScope,
     supersede,
+    progressDeadline: strategy.progressDeadlineSeconds * 1000,
+    dependsOn,
   };
 }
 

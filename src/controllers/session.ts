@@ -49,7 +49,7 @@ export class Session {
     this.#parts = parts;
     const now = parts.clock.now();
     this.#lookedAt = now;
-    this.#state = restoredState(run);
+    this.#state = restoredState(run, now);
     const gap = gapOf(run, now);
     const stored = new Map((run.status?.targets ?? []).map((target) => [target.cluster, target]));
     for (const spec of run.spec.targets) {

@@ -1,7 +1,9 @@
 import type { PlannedWave } from "#api/releaserun.ts";
 import { isInFlight, type TargetMemo } from "./memo.ts";
 import { replaceable } from "./judge.ts";
-import { isQuestion, wantOf, type Target, type TargetWrite, type World } from "./world.ts";
+import { awaitedFreeze } from "./gates/gates.ts";
+import type { Freeze } from "./gates/seen.ts";
+import { isQuestion, wantOf, type Target, type TargetWrite, type WaitingOn, type World } from "./world.ts";
 
 /** Who may be started now: no more in flight than the wave allows, and than each Argo CD instance does over all releases. */
 export interface Starts {
@@ -10,13 +12,31 @@ export interface Starts {
   readonly started: number;
   /** An instance that has no room for one that could be started; undefined when there was room for all. */
   readonly busy: string | undefined;
+  /** The freeze that holds some that could be started, in words. */
+  readonly frozen: WaitingOn | undefined;
 }
 
+type Freezing = (cluster: string) => Freeze | undefined;
+
 /** Starts what the wave's concurrency allows, in the order of the plan. */
-export function startWave(wave: PlannedWave, index: number, targets: readonly Target[], room: World["room"]): Starts {
+export function startWave(
+  wave: PlannedWave,
+  index: number,
+  targets: readonly Target[],
+  room: World["room"],
+  freeze: Freezing = () => undefined,
+): Starts {
   const inFlight = targets.reduce((sum, target) => sum + (target.wave === index && isInFlight(target.memo) ? 1 : 0), 0);
   const own = { eligible: (target: Target) => target.wave === index, slots: wave.maxConcurrency - inFlight, ordered: true };
-  return start(targets, own, room);
+  const held = new Map<Freeze, string[]>();
+  const isHeld = ({ cluster }: Target): boolean => {
+    const found = freeze(cluster);
+    if (found !== undefined) held.set(found, [...(held.get(found) ?? []), cluster]);
+    return found !== undefined;
+  };
+  const starts = start(targets, { ...own, isHeld }, room);
+  const [first] = held;
+  return first === undefined ? starts : { ...starts, frozen: awaitedFreeze(...first) };
 }
 
 /** Starts all that are taken back: a rollback adds no wait of its own. */
@@ -30,12 +50,14 @@ interface Rule {
   readonly slots: number;
   /** Whether nobody is started before those that stand before it in the plan. */
   readonly ordered: boolean;
+  /** Whether one that could be started may not be. */
+  readonly isHeld: (target: Target) => boolean;
 }
 
-const BACK: Rule = { eligible: ({ memo }) => memo.goingBack, slots: Infinity, ordered: false };
+const BACK: Rule = { eligible: ({ memo }) => memo.goingBack, slots: Infinity, ordered: false, isHeld: () => false };
 
-function start(targets: readonly Target[], { eligible, slots, ordered }: Rule, room: World["room"]): Starts {
-  const none = { targets, started: 0, busy: undefined };
+function start(targets: readonly Target[], { eligible, slots, ordered, isHeld }: Rule, room: World["room"]): Starts {
+  const none = { targets, started: 0, busy: undefined, frozen: undefined };
   if (!targets.some((target) => eligible(target) && isWaitingForStart(target.memo))) return none;
   // One that looks changed is read anew before any of its wave is started: it may end the run.
   if (ordered && targets.some((target) => eligible(target) && !target.memo.started && target.memo.need === "Confirm")) return none;
@@ -46,7 +68,7 @@ function start(targets: readonly Target[], { eligible, slots, ordered }: Rule, r
   const after = targets.map((target) => {
     // After a restart whoever answers first does not go first: the order is the plan's.
     unseen ||= ordered && eligible(target) && isUnseen(target.memo);
-    if (unseen || started >= slots || !eligible(target) || !isWaitingForStart(target.memo)) return target;
+    if (unseen || started >= slots || !eligible(target) || !isWaitingForStart(target.memo) || isHeld(target)) return target;
     const used = taken.get(target.instance) ?? 0;
     if (used >= room(target.instance)) {
       busy ??= target.instance;
@@ -56,7 +78,7 @@ function start(targets: readonly Target[], { eligible, slots, ordered }: Rule, r
     started += 1;
     return { ...target, memo: { ...target.memo, started: true } };
   });
-  return { targets: started === 0 ? targets : after, started, busy };
+  return { targets: started === 0 ? targets : after, started, busy, frozen: undefined };
 }
 
 /** Whether this process has not seen it yet, and has not given it up either. */

@@ -2,13 +2,14 @@ import { cut } from "#api/conditions.ts";
 import { startBack, writesOf } from "./budget.ts";
 import { hasFailed, isInFlight, isLost, isVerdict, moved, newMemo } from "./memo.ts";
 import { count, nextLook, nameSome, ofTargets, waitingFor } from "./summary.ts";
-import { isQuestion, type Decision, type RunState, type Target, type Verdict, type World } from "./world.ts";
+import type { Draft } from "./hold.ts";
+import { isQuestion, type RunState, type Target, type Verdict, type World } from "./world.ts";
 
 /**
  * A run that has failed is taken back: every target that was changed since it was last verified, or with scope Target those that
  * failed, goes back to that, at once. What cannot be reached, or has nothing to go back to, is named.
  */
-export function takeBack(world: World, verdict: Verdict): Decision {
+export function takeBack(world: World, verdict: Verdict): Draft {
   const { now, state, contactTime } = world;
 
   // 1. Turn round what has to go back.
@@ -61,7 +62,7 @@ function turn(target: Target, now: number): Target {
   return { ...target, memo: moved(turned, { phase: "Failed", reason: "NoBaseline", message }, now) };
 }
 
-function ended(world: World, targets: readonly Target[], own: readonly Target[], verdict: Verdict, state: RunState): Decision {
+function ended(world: World, targets: readonly Target[], own: readonly Target[], verdict: Verdict, state: RunState): Draft {
   const missed = own.filter(({ memo }) => ["Failed", "Reverted", "Skipped"].includes(memo.phase) || isLost(memo));
   const drifted = own.filter(({ memo }) => memo.phase === "Drifted");
   const back = own.length - missed.length - drifted.length;

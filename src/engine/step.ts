@@ -1,19 +1,14 @@
 import type { Outcome, RunPhase } from "#api/reasons.ts";
 import { startWave, writesOf, type Starts } from "./budget.ts";
-import { hasFailed, isLost, isVerdict, moved } from "./memo.ts";
+import { failure, onFailure, stopped, withVerdict } from "./failure.ts";
+import { asksOf, awaitedAnalysis, current, entry, freezeOf, gateTimes, hasEntry, judgeGates } from "./gates/gates.ts";
+import { hasNewVerdict } from "./gates/state.ts";
+import { end, hold, leftAsItIs, type Draft } from "./hold.ts";
+import { hasFailed, isInFlight, isLost, moved } from "./memo.ts";
 import { takeBack } from "./rollback.ts";
 import { count, failuresIn, nameSome, nextLook, waitingFor } from "./summary.ts";
-import { advance, completeness, failures, type Completeness, type Progress } from "./wave.ts";
-import {
-  isQuestion,
-  type Decision,
-  type RunState,
-  type Target,
-  type Verdict,
-  type WaitingOn,
-  type WaveState,
-  type World,
-} from "./world.ts";
+import { waveProgress, type Progress } from "./wave.ts";
+import type { Decision, Target, WaitingOn, WaveState, World } from "./world.ts";
 
 /**
  * Looks at a whole run and says what to do now. Pure: the same World gives the same Decision, so a crash loses nothing. One wave
@@ -23,11 +18,14 @@ export function step(asked: World): Decision {
   // What people took out is out, whatever becomes of the run; what goes back is not held up by a pause.
   const paused = asked.orders.paused && !asked.plan.undoes;
   const targets = withoutSkipped(asked);
-  const decision = decide({ ...asked, orders: { ...asked.orders, paused }, targets });
-  return targets === asked.targets ? decision : { ...decision, turns: true };
+  const seen = { ...asked, orders: { ...asked.orders, paused }, targets };
+  const world = { ...seen, state: judgeGates(seen) };
+  const decision = decide(world, hasNewVerdict(asked.state, world.state));
+  const asks = decision.outcome === undefined ? asksOf(world, decision.state) : [];
+  return { ...decision, asks, turns: decision.turns || targets !== asked.targets };
 }
 
-function decide(world: World): Decision {
+function decide(world: World, gateDecided: boolean): Draft {
   const { state, orders } = world;
 
   // 1. Has it been decided that it goes back? Nothing holds that up.
@@ -45,21 +43,29 @@ function decide(world: World): Decision {
   if (isReplaced(world)) return end(world, "Superseded", "a newer wish took over");
 
   // 3. Has it begun?
-  if (state.startedAt === undefined)
-    return hold(world, { ...state, startedAt: world.now, waves: begun(state.waves, 0, world.now) }, "Planned", true);
+  if (state.startedAt === undefined) return hold(world, { ...state, startedAt: world.now, waves: begun(world, 0) }, "Planned", true);
 
-  // 4. Have too many failed?
-  const verdict = failure(world);
-  if (verdict !== undefined) return onFailure(world, verdict);
+  // 4. Has a gate decided, have too many failed?
+  if (gateDecided) return withVerdict(world);
+  const failed = failure(world);
+  if (failed !== undefined) return onFailure(world, failed);
   if (state.stop !== undefined) return stopped(world, state.stop);
 
-  // 5. How far has the wave come?
-  const index = state.waves.findIndex(({ phase }) => phase !== "Verified");
+  // 5. May the wave begin, and how far has it come?
+  const index = current(state);
+  if (state.waves[index]?.phase === "Waiting") return enter(world, index);
   const progress = waveProgress(world, index);
-  if (progress.state.phase === "Verified") return verified(world, index, progress);
+  const isDone = progress.state.phase === "Verified";
+  const analysis = isDone ? awaitedAnalysis(world, index) : undefined;
+  if (isDone && analysis === undefined) return verified(world, index, progress);
 
   // 6. Start who may be started, and write.
-  return proceed(world, index, progress);
+  return proceed(world, index, isDone ? stillSoaking(world, progress) : progress, analysis);
+}
+
+/** Its soak is over, and metrics have still to be heard. */
+function stillSoaking({ now }: World, { state, silent }: Progress): Progress {
+  return { state: { ...state, phase: "Soaking", verifiedAt: undefined, countedAt: now }, silent };
 }
 
 function withoutSkipped({ targets, orders, now }: World): readonly Target[] {
@@ -71,110 +77,58 @@ function withoutSkipped({ targets, orders, now }: World): readonly Target[] {
   );
 }
 
-/** Queue lets a run end, unless it waits for a person to judge its failures: the newer wish is that judgement. */
-function isReplaced({ superseded, plan, state }: World): boolean {
-  return (
-    superseded && (plan.supersede === "Replace" || plan.kind === "CatchUp" || state.stop !== undefined || state.startedAt === undefined)
-  );
+/**
+ * Queue lets a run end, unless it waits for people, whose answer the newer wish is, for another release, or has changed nothing
+ * yet.
+ */
+function isReplaced({ superseded, plan, state, targets }: World): boolean {
+  if (!superseded) return false;
+  if (plan.supersede === "Replace" || plan.kind === "CatchUp" || state.stop !== undefined) return true;
+  return state.waves[current(state)]?.phase === "Waiting" || !targets.some(({ memo }) => memo.started || memo.written);
 }
 
-function begun(waves: readonly WaveState[], index: number, now: number): readonly WaveState[] {
-  return waves.map((wave, at) => (at === index ? { ...wave, phase: "Progressing", startedAt: now } : wave));
+/** The wave at `index` has its turn: it begins, unless something must open before. */
+function begun({ state, plan, now }: World, index: number): readonly WaveState[] {
+  const isOpen = !hasEntry(plan, index);
+  return state.waves.map((wave, at) => (at !== index ? wave : isOpen ? progressing(wave, now) : { ...wave, phase: "Waiting" }));
 }
 
-/** Why the run has failed: more targets of a wave than may, and more than a person has accepted. */
-function failure({ plan, state, targets, now }: World): Verdict | undefined {
-  const total = failures(targets);
-  if (total === 0 || total <= state.accepted) return undefined;
-  for (const [index, { name, maxFailures }] of plan.waves.entries()) {
-    if (state.waves[index]?.phase === "Pending") continue;
-    const own = targets.filter((target) => target.wave === index);
-    if (failures(own) > maxFailures) return { at: now, message: `wave ${name}: ${failuresIn(own)}` };
-  }
-  return undefined;
+function progressing(wave: WaveState, now: number): WaveState {
+  return { ...wave, phase: "Progressing", startedAt: now };
 }
 
-function onFailure(world: World, verdict: Verdict): Decision {
-  const { plan, state, orders, targets } = world;
-  const waves = state.waves.map((wave) =>
-    wave.phase === "Progressing" || wave.phase === "Soaking" ? { ...wave, phase: "Failed" as const } : wave,
-  );
-  switch (plan.onFailure) {
-    case "RollBack":
-      return { ...hold(world, { ...state, waves, rollback: verdict }, "RollingBack", true), halts: true, message: verdict.message };
-    case "Pause":
-      if (state.stop === undefined) return { ...hold(world, { ...state, stop: verdict }, "Paused", true), message: verdict.message };
-      return orders.resumed
-        ? hold(world, { ...state, stop: undefined, accepted: failures(targets) }, "Progressing", true)
-        : stopped(world, state.stop);
-    case "Continue":
-      return hold(world, { ...state, accepted: failures(targets) }, "Progressing", true);
-  }
-}
-
-/** What is in flight is followed to its end; nothing is started. */
-function stopped(world: World, stop: Verdict): Decision {
-  const { state, orders } = world;
-  // A failed target that was skipped is no failure any more.
-  if (orders.resumed || failure(world) === undefined)
-    return hold(world, { ...state, stop: undefined, accepted: failures(world.targets) }, "Progressing", true);
-  const how = "resume goes on without those that failed, skip takes them out, abort or a newer wish ends it";
-  const waitingOn: WaitingOn = { reason: "Failures", message: `${stop.message}. A person decides: ${how}` };
-  const writes = writesOf(world.targets.filter(({ memo }) => memo.written || (memo.need !== undefined && isQuestion(memo.need))));
-  return { ...hold(world, { ...state, waves: withoutSoak(world) }, "Paused", false), waitingOn, writes, message: stop.message };
-}
-
-/** No soak is counted while a run has stopped, and what breaks it does. */
-function withoutSoak(world: World): readonly WaveState[] {
-  const { waves } = world.state;
-  const index = waves.findIndex(({ phase }) => phase !== "Verified");
-  const { state } = waveProgress(world, index);
-  return waves.map((wave, at) => (at !== index ? wave : state.phase === "Progressing" ? state : { ...wave, countedAt: undefined }));
-}
-
-function waveProgress(world: World, index: number): Progress {
-  const { plan, state, targets, now } = world;
-  const [wave, before] = [plan.waves[index], state.waves[index]];
-  // Every wave of the plan has a state, and one of them is not verified: else the run had ended.
-  if (wave === undefined || before === undefined) return { state: NO_WAVE, silent: [] };
-  const own = targets.filter((target) => target.wave === index);
-  const complete = completeness(wave, own, world);
-  const last = index === plan.waves.length - 1;
-  return advance(wave, before, own, last ? worse(complete, restOf(targets, index)) : complete, now);
-}
-
-const NO_WAVE: WaveState = { phase: "Progressing", startedAt: undefined, verifiedAt: undefined, soaked: 0, countedAt: undefined };
-
-/** The targets of earlier waves: who was verified must still be when the run ends, who was left out is caught up later. */
-function restOf(targets: readonly Target[], index: number): Completeness {
-  let unseen = false;
-  for (const { wave, memo } of targets) {
-    if (wave >= index || isVerdict(memo) || (!memo.started && !memo.written && !memo.wasReady && memo.phase !== "Ready")) continue;
-    if (memo.phase !== "Ready") return "No";
-    unseen ||= memo.evidenceSince === undefined;
-  }
-  return unseen ? "Unseen" : "Yes";
-}
-
-function worse(a: Completeness, b: Completeness): Completeness {
-  if (a === "No" || b === "No") return "No";
-  return a === "Unseen" || b === "Unseen" ? "Unseen" : "Yes";
+/** A wave begins once all that must open before it has opened, and that is stored. */
+function enter(world: World, index: number): Draft {
+  const { state, now, plan, orders, targets } = world;
+  const waitingOn = orders.paused ? PAUSED : entry(world, index);
+  if (waitingOn !== undefined)
+    return {
+      ...hold(world, state, orders.paused ? "Paused" : "Waiting", false),
+      waitingOn,
+      message: waitingOn.message,
+      writes: writesOf(targets),
+    };
+  const waves = state.waves.map((wave, at) => (at === index ? progressing(wave, now) : wave));
+  return { ...hold(world, { ...state, waves }, "Progressing", true), message: `wave ${plan.waves[index]?.name ?? ""} begins` };
 }
 
 /** The verdict on a wave is stored with the beginning of the next; what that one writes comes after. */
-function verified(world: World, index: number, { state: wave }: Progress): Decision {
-  const { state, now, plan, orders } = world;
+function verified(world: World, index: number, { state: wave }: Progress): Draft {
+  const { state, plan, orders } = world;
   const waves = state.waves.map((one, at) => (at === index ? wave : one));
-  if (index === plan.waves.length - 1) return end({ ...world, state: { ...state, waves } }, ...success(world));
+  const after = { ...world, state: { ...state, waves } };
+  if (index === plan.waves.length - 1) return end(after, ...success(after));
   if (orders.paused) return { ...hold(world, state, "Paused", false), waitingOn: PAUSED };
-  const begins = { ...state, waves: begun(waves, index + 1, now) };
+  const begins = { ...state, waves: begun(after, index + 1) };
   return { ...hold(world, begins, "Progressing", true), message: `wave ${plan.waves[index + 1]?.name ?? ""} begins` };
 }
 
-function success({ targets, plan }: World): readonly [Outcome, string] {
+function success({ targets, plan, state }: World): readonly [Outcome, string] {
+  const shut = state.waves.flatMap(({ gates }) => gates.filter(({ phase }) => phase === "Failed"));
   const failed = targets.filter(({ memo }) => hasFailed(memo));
   const out = targets.filter(({ memo }) => memo.phase !== "Ready" && !hasFailed(memo));
   if (failed.length > 0) return [plan.undoes ? "RollbackIncomplete" : "Failed", failuresIn(targets)];
+  if (shut.length > 0) return ["Failed", shut.map(({ message }) => message).join("; ")];
   if (out.length === 0)
     return plan.undoes
       ? ["RolledBack", `every target is back at ${plan.revision ?? "what was verified before"}`]
@@ -191,25 +145,36 @@ function success({ targets, plan }: World): readonly [Outcome, string] {
   return [plan.undoes && lost.length > 0 ? "RollbackIncomplete" : plan.undoes ? "RolledBack" : "SucceededWithSkips", parts.join("; ")];
 }
 
+const NOBODY: Omit<Starts, "targets"> = { started: 0, busy: undefined, frozen: undefined };
+
 const PAUSED: WaitingOn = {
   reason: "Paused",
   message: "paused: what is in flight is finished, and no target is started until somebody resumes it",
 };
 
-function proceed(world: World, index: number, progress: Progress): Decision {
+function proceed(world: World, index: number, progress: Progress, analysis: WaitingOn | undefined): Draft {
   const { plan, state, orders, now, contactTime } = world;
   const wave = plan.waves[index];
   const watched = withVigil(world.targets, progress.silent, now);
   const starts: Starts =
-    orders.paused || wave === undefined ? { targets: watched, started: 0, busy: undefined } : startWave(wave, index, watched, world.room);
+    orders.paused || wave === undefined
+      ? { ...NOBODY, targets: watched }
+      : startWave(wave, index, watched, world.room, (cluster) => freezeOf(world, cluster));
   const { targets } = starts;
   const soakLeft = (wave?.minSuccessSeconds ?? 0) * 1000 - progress.state.soaked;
   const soaking = progress.state.phase === "Soaking" && soakLeft > 0;
   const own = targets.filter((target) => target.wave <= index);
   const phase = phaseOf(own, orders.paused, soaking);
   const patience = own.flatMap(({ memo }) => (isLost(memo) && memo.lostSince !== undefined ? [memo.lostSince + contactTime] : []));
-  const times = [...patience.filter((at) => at > now), ...(soaking && progress.state.countedAt !== undefined ? [now + soakLeft] : [])];
-  const waitingOn = orders.paused ? PAUSED : awaited(own, starts.busy, soaking, wave?.name ?? "", now + soakLeft, progress.silent);
+  const begins = progress.state.phase === "Soaking" && state.waves[index]?.phase !== "Soaking" && (wave?.gates ?? []).length > 0;
+  const times = [
+    ...patience.filter((at) => at > now),
+    ...(soaking && progress.state.countedAt !== undefined ? [now + soakLeft] : []),
+    // What begins with the soak.
+    ...(begins ? [now] : []),
+    ...gateTimes(world),
+  ];
+  const waitingOn = orders.paused ? PAUSED : (analysis ?? awaited(own, starts, soaking, wave?.name ?? "", now + soakLeft, progress.silent));
   return {
     phase,
     outcome: undefined,
@@ -237,7 +202,7 @@ function withVigil(targets: readonly Target[], silent: readonly Target[], now: n
 
 function awaited(
   own: readonly Target[],
-  busy: string | undefined,
+  { busy, frozen }: Starts,
   soaking: boolean,
   wave: string,
   until: number,
@@ -249,7 +214,9 @@ function awaited(
       reason: "AwaitingHeartbeat",
       message: `${quiet.cluster}: waiting for Argo CD to look once more before wave ${wave} is verified`,
     };
-  if (soaking) return { reason: "Soak", message: `wave ${wave} soaks until ${new Date(until).toISOString().slice(11, 19)} UTC` };
+  if (soaking)
+    return { reason: "Soak", message: `wave ${wave} soaks until ${new Date(until).toISOString().slice(11, 19)} UTC`, nextCheck: until };
+  if (frozen !== undefined && !own.some(({ memo }) => isInFlight(memo))) return frozen;
   return waitingFor(own, busy, "Targets");
 }
 
@@ -258,36 +225,4 @@ function phaseOf(targets: readonly Target[], paused: boolean, soaking: boolean):
   if (soaking) return "Waiting";
   const moving = targets.some(({ memo }) => memo.need !== undefined || ["Pending", "Patched", "Syncing", "Arrived"].includes(memo.phase));
   return moving ? "Progressing" : "Waiting";
-}
-
-/** Nothing is written now. */
-function hold(world: World, state: RunState, phase: RunPhase, turns: boolean): Decision {
-  const { targets } = world;
-  return {
-    phase,
-    outcome: undefined,
-    message: "in flight",
-    state,
-    targets,
-    turns,
-    halts: false,
-    counts: count(targets),
-    waitingOn: waitingFor(
-      targets.filter(({ wave }) => state.waves[wave]?.phase !== "Pending"),
-      undefined,
-      "Targets",
-    ),
-    writes: [],
-    nextLook: nextLook(targets, []),
-  };
-}
-
-function end(world: World, outcome: Outcome, message: string): Decision {
-  const held = hold(world, world.state, "Progressing", true);
-  return { ...held, phase: outcome, outcome, message, halts: true, waitingOn: undefined, nextLook: undefined };
-}
-
-function leftAsItIs(targets: readonly Target[]): string {
-  const touched = targets.filter(({ memo }) => memo.started || memo.written);
-  return touched.length === 0 ? "nothing had been changed" : `left as they are: ${nameSome(touched)}`;
 }

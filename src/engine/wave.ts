@@ -75,3 +75,40 @@ export function isActive({ waves }: Pick<RunState, "waves">, wave: number, memo:
 export function failures(targets: readonly Target[]): number {
   return targets.reduce((sum, { memo }) => sum + (hasFailed(memo) ? 1 : 0), 0);
 }
+
+/** Where the wave at `index` of a run stands. */
+export function waveProgress(world: World, index: number): Progress {
+  const { plan, state, targets, now } = world;
+  const [wave, before] = [plan.waves[index], state.waves[index]];
+  // Every wave of the plan has a state, and one of them is not verified: else the run had ended.
+  if (wave === undefined || before === undefined) return { state: NO_WAVE, silent: [] };
+  const own = targets.filter((target) => target.wave === index);
+  const complete = completeness(wave, own, world);
+  const last = index === plan.waves.length - 1;
+  return advance(wave, before, own, last ? worse(complete, restOf(targets, index)) : complete, now);
+}
+
+const NO_WAVE: WaveState = {
+  phase: "Progressing",
+  startedAt: undefined,
+  verifiedAt: undefined,
+  soaked: 0,
+  countedAt: undefined,
+  gates: [],
+};
+
+/** The targets of earlier waves: who was verified must still be when the run ends, who was left out is caught up later. */
+function restOf(targets: readonly Target[], index: number): Completeness {
+  let unseen = false;
+  for (const { wave, memo } of targets) {
+    if (wave >= index || isVerdict(memo) || (!memo.started && !memo.written && !memo.wasReady && memo.phase !== "Ready")) continue;
+    if (memo.phase !== "Ready") return "No";
+    unseen ||= memo.evidenceSince === undefined;
+  }
+  return unseen ? "Unseen" : "Yes";
+}
+
+function worse(a: Completeness, b: Completeness): Completeness {
+  if (a === "No" || b === "No") return "No";
+  return a === "Unseen" || b === "Unseen" ? "Unseen" : "Yes";
+}

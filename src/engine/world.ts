@@ -1,6 +1,8 @@
 import type { Outcome, RunKind, RunPhase, WaitingReason, WavePhase } from "#api/reasons.ts";
 import type { FieldValues, PlannedWave } from "#api/releaserun.ts";
 import type { OnFailure, RollbackScope, Supersede } from "#api/strategy.ts";
+import type { GateState } from "./gates/state.ts";
+import type { Freeze, GatesSeen } from "./gates/seen.ts";
 import type { TargetMemo } from "./memo.ts";
 
 /** What one target shall hold, in one direction, and what the run knows of it from its plan. */
@@ -52,6 +54,14 @@ export interface WaveState {
   readonly soaked: number;
   /** When soak was last counted, in this process. */
   readonly countedAt: number | undefined;
+  /** Of each gate of the plan, in its order. */
+  readonly gates: readonly GateState[];
+}
+
+/** A freeze that people have let this run go through. */
+export interface Override extends Pick<Freeze, "name" | "until"> {
+  readonly by: string;
+  readonly at: number;
 }
 
 /** A verdict on a run, and when it was made. */
@@ -70,6 +80,7 @@ export interface RunState {
   readonly stop: Verdict | undefined;
   /** Failures that a person has accepted by resuming. */
   readonly accepted: number;
+  readonly overrides: readonly Override[];
 }
 
 /** What never changes of a run. */
@@ -82,6 +93,10 @@ export interface RunPlan {
   readonly onFailure: OnFailure;
   readonly rollbackScope: RollbackScope;
   readonly supersede: Supersede;
+  /** Milliseconds without observed progress after which an analysis has failed. */
+  readonly progressDeadline: number;
+  /** The releases that must be ready before the first wave begins. */
+  readonly dependsOn: readonly { readonly name: string }[];
 }
 
 /** What people want of a run now. */
@@ -108,6 +123,7 @@ export interface World {
   readonly room: (instance: string) => number;
   /** Milliseconds for which a cluster may be silent before anything is decided without it. */
   readonly contactTime: number;
+  readonly gates: GatesSeen;
   readonly targets: readonly Target[];
 }
 
@@ -142,7 +158,14 @@ export interface Counts {
 export interface WaitingOn {
   readonly reason: WaitingReason;
   readonly message: string;
+  /** When that may have happened by the passing of time alone, milliseconds since the epoch. */
+  readonly nextCheck?: number;
 }
+
+/** An object that a gate needs in the management cluster, or an analysis that shall end. Positions are from 0. */
+export type Ask =
+  | { readonly kind: "Approval" | "Analysis" | "EndAnalysis"; readonly wave: number; readonly gate: number }
+  | { readonly kind: "Override"; readonly freeze: Freeze };
 
 /** What to do now, in this order: store, if `turns`; if that was possible, writes; then report. */
 export interface Decision {
@@ -160,6 +183,8 @@ export interface Decision {
   readonly counts: Counts;
   readonly waitingOn: WaitingOn | undefined;
   readonly writes: readonly TargetWrite[];
+  /** What its gates need, done after what was decided is stored. */
+  readonly asks: readonly Ask[];
   /** When to look again though nothing changes, milliseconds since the epoch. */
   readonly nextLook: number | undefined;
 }

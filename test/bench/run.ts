@@ -7,6 +7,7 @@ import type { Observation } from "#engine/observation.ts";
 import { step } from "#engine/step.ts";
 import type { Decision, RunPlan, World } from "#engine/world.ts";
 import { chance } from "#simulation/random.ts";
+import { UNGATED } from "#engine/gates/seen.ts";
 import { Timers } from "#simulation/timers.ts";
 
 /** One whole release through what decides: Session, Slots and step, paced as RunController paces them, and an Argo CD that says what is scripted. */
@@ -15,7 +16,16 @@ const START = Date.UTC(2026, 0, 1);
 const [OLD, NEW] = ["0".repeat(40), "1".repeat(40)];
 /** A run is looked at so often at least, as in session.ts. */
 const LOOK_EVERY = 15_000;
-const PLAN: RunPlan = { kind: "Forward", undoes: false, waves: [], onFailure: "RollBack", rollbackScope: "Run", supersede: "Queue" };
+const PLAN: RunPlan = {
+  kind: "Forward",
+  undoes: false,
+  waves: [],
+  onFailure: "RollBack",
+  rollbackScope: "Run",
+  supersede: "Queue",
+  progressDeadline: 900_000,
+  dependsOn: [],
+};
 
 export interface Driven {
   /** How often the run was looked at. */
@@ -63,6 +73,7 @@ export function drive(count: number, seed: string): Driven {
       superseded: false,
       room: (instance) => slots.room("run", instance),
       contactTime: 10_000,
+      gates: UNGATED,
       targets,
     };
     const decision: Decision = step(world);

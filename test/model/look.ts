@@ -1,4 +1,5 @@
 import { isInFlight } from "#engine/memo.ts";
+import { UNGATED } from "#engine/gates/seen.ts";
 import { isActive } from "#engine/wave.ts";
 import type { Decision, Target, World } from "#engine/world.ts";
 import { ordersOf, type Course } from "./course.ts";
@@ -63,6 +64,7 @@ export function decide(engine: Engine, desk: Desk, course: Course, locals: reado
     superseded: course.superseded,
     room: () => free,
     contactTime: CONTACT,
+    gates: UNGATED,
     targets,
   };
   const decision = engine.step(world);

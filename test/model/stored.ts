@@ -60,7 +60,7 @@ export function restored(run: ReleaseRun, stored: RunStatus | undefined, target:
 }
 
 export function restoredCourse(run: ReleaseRun, stored: RunStatus | undefined): RunState {
-  return restoredState(withStatus(run, stored));
+  return restoredState(withStatus(run, stored), T0);
 }
 
 function withStatus(run: ReleaseRun, status: RunStatus | undefined): ReleaseRun {

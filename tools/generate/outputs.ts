@@ -2,12 +2,13 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { environmentCrd } from "#api/environment.ts";
+import { releaseApprovalCrd } from "#api/releaseapproval.ts";
 import { releaseRunCrd } from "#api/releaserun.ts";
 import { GROUP } from "#api/rules.ts";
 import { serviceReleaseCrd } from "#api/servicerelease.ts";
 import { crd, type Resource } from "./crd.ts";
 
-export const RESOURCES: readonly Resource[] = [serviceReleaseCrd, environmentCrd, releaseRunCrd];
+export const RESOURCES: readonly Resource[] = [serviceReleaseCrd, environmentCrd, releaseRunCrd, releaseApprovalCrd];
 
 const HEADER = "# Generated from src/api by `npm run generate`. Do not edit.\n";
 

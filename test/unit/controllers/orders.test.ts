@@ -59,7 +59,7 @@ test("what is noted stands behind what was, with when", () => {
 const orders = (actions: Handled, { paused = false, stop }: { paused?: boolean; stop?: number } = {}): Orders => {
   const stopped = stop === undefined ? {} : { stop: { startedAt: at(stop), message: "boom" } };
   const one = run({ status: { startedAt: at(0), actions, ...stopped } });
-  return ordersOf(one, release({ paused }), restoredState(one));
+  return ordersOf(one, release({ paused }), restoredState(one, T0));
 };
 const nothing: Orders = { paused: false, aborted: false, resumed: false, skipped: new Set() };
 for (const [what, made, expected] of [

@@ -45,7 +45,7 @@ test("what was decided of a run is as it was, but for when its soak was counted 
     { name: "a", phase: "Verified", startedAt: at(-200), verifiedAt: at(-100), soakedSeconds: 60 },
     { name: "b", phase: "Soaking", startedAt: at(-100), soakedSeconds: 7 },
   ];
-  assert.deepEqual(restoredState(status({ startedAt: at(-200), waves, rollback: verdict, stop: verdict, acceptedFailures: 2 })), {
+  assert.deepEqual(restoredState(status({ startedAt: at(-200), waves, rollback: verdict, stop: verdict, acceptedFailures: 2 }), T0), {
     startedAt: T0 - 200_000,
     waves: [
       waveState("Verified", { startedAt: T0 - 200_000, verifiedAt: T0 - 100_000, soaked: 60_000 }),
@@ -54,16 +54,18 @@ test("what was decided of a run is as it was, but for when its soak was counted 
     rollback: { at: T0 - 30_000, message: "boom" },
     stop: { at: T0 - 30_000, message: "boom" },
     accepted: 2,
+    overrides: [],
   });
 });
 
 test("a run of which nothing was stored has not begun", () => {
-  assert.deepEqual(restoredState(status({})), {
+  assert.deepEqual(restoredState(status({}), T0), {
     startedAt: undefined,
     waves: [waveState("Pending"), waveState("Pending")],
     rollback: undefined,
     stop: undefined,
     accepted: 0,
+    overrides: [],
   });
   assert.deepEqual(restoredMemo(undefined, T0, 0), memo());
 });
@@ -103,6 +105,6 @@ test("what a decision was stored as is what a restart finds", () => {
   });
   const decision = step(world([one], { state: { accepted: 1 } }));
   const made = run({ status: runStatus(run(), decision, T0) });
-  assert.deepEqual(restoredState(made), decision.state);
+  assert.deepEqual(restoredState(made, T0), decision.state);
   assert.deepEqual(restoredMemo(made.status?.targets?.[0], T0, 0), { ...one.memo, fingerprint: "" });
 });

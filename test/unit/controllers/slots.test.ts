@@ -57,7 +57,7 @@ test("a run demands room for what is in flight, and for what waits for a start i
     target("g", { started: true, phase: "Unknown" }),
   ];
   const waves = [waveState("Progressing"), waveState("Pending")];
-  const state = { startedAt: 0, waves, rollback: undefined, stop: undefined, accepted: 0 };
+  const state = { startedAt: 0, waves, rollback: undefined, stop: undefined, accepted: 0, overrides: [] };
   assert.deepEqual(Object.fromEntries(demandsOf(state, targets)), { hub: { inFlight: 1, waiting: 2 }, g: { inFlight: 1, waiting: 0 } });
 });
 

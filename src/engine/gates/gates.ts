@@ -1,0 +1,174 @@
+import type { PlannedGate } from "#api/releaserun.ts";
+import type { Ask, Override, RunState, Target, WaitingOn, WaveState, World } from "../world.ts";
+import { judgeAnalysis, silentAt } from "./analyses.ts";
+import { iso, judgeApproval } from "./approvals.ts";
+import type { Freeze } from "./seen.ts";
+import { isOpen, newGate, type GateState } from "./state.ts";
+
+/**
+ * The gates of a run: approvals and other releases before a wave begins, analyses before it is verified, freezes before each
+ * target. docs/gates.md says how they behave.
+ */
+
+/** What has been decided, with what the gates of the present wave say now. */
+export function judgeGates(world: World): RunState {
+  const { state } = world;
+  const overrides = withOverrides(world);
+  const index = current(state);
+  const wave = state.waves[index];
+  if (wave === undefined || state.startedAt === undefined || state.rollback !== undefined) return state;
+  const gates = judgeWave(world, index, wave);
+  if (overrides === state.overrides && gates === wave.gates) return state;
+  return { ...state, overrides, waves: state.waves.map((one, at) => (at === index ? { ...one, gates } : one)) };
+}
+
+/** The wave that is under way; as many as there are when all are verified. */
+export function current({ waves }: RunState): number {
+  const index = waves.findIndex(({ phase }) => phase !== "Verified");
+  return index < 0 ? waves.length : index;
+}
+
+function judgeWave(world: World, index: number, wave: WaveState): readonly GateState[] {
+  const { now, gates: seen, plan } = world;
+  const planned = plan.waves[index]?.gates ?? [];
+  const after = planned.map((gate, at): GateState => {
+    const before = wave.gates[at] ?? newGate(now);
+    if (gate.approval !== undefined) return wave.phase === "Waiting" ? judgeApproval(before, gate, seen.approval(index, at), now) : before;
+    if (wave.phase === "Waiting") return before;
+    return judgeAnalysis(before, gate, seen.analysis(index, at), course(world, index, wave, gate), now);
+  });
+  return after.length === wave.gates.length && after.every((gate, at) => gate === wave.gates[at]) ? wave.gates : after;
+}
+
+function course({ plan, targets }: World, index: number, { phase }: WaveState, { analysis }: PlannedGate) {
+  const begun = targets.some(({ wave, memo }) => wave === index && (memo.started || memo.written || memo.phase === "Ready"));
+  return { due: analysis?.background === true ? begun : phase === "Soaking", progressDeadline: plan.progressDeadline };
+}
+
+/** Whether something must open before the wave at `index` begins. */
+export function hasEntry({ waves, dependsOn }: World["plan"], index: number): boolean {
+  return (index === 0 && dependsOn.length > 0) || (waves[index]?.gates ?? []).some(({ approval }) => approval !== undefined);
+}
+
+/** What the wave at `index` waits for before it begins; undefined when it may. */
+export function entry(world: World, index: number): WaitingOn | undefined {
+  const { plan, state, gates: seen } = world;
+  const missing = index === 0 ? seen.dependencies.find(({ ready }) => !ready) : undefined;
+  if (missing !== undefined) return { reason: "Dependency", message: `${missing.name}: ${missing.message}` };
+  const at = (plan.waves[index]?.gates ?? []).findIndex(({ approval }, gate) => approval !== undefined && !isOpenAt(state, index, gate));
+  if (at < 0) return undefined;
+  const approval = seen.approval(index, at);
+  const message = `wave ${plan.waves[index]?.name ?? ""}: ${state.waves[index]?.gates[at]?.message ?? ""}`;
+  return { reason: "Approval", message, ...(approval.kind === "Pending" ? { nextCheck: approval.expiresAt } : {}) };
+}
+
+/** The analysis that the wave at `index` waits for before it is verified; undefined when all have passed. */
+export function awaitedAnalysis({ plan, state }: World, index: number): WaitingOn | undefined {
+  const at = (plan.waves[index]?.gates ?? []).findIndex(({ analysis }, gate) => analysis !== undefined && !isOpenAt(state, index, gate));
+  if (at < 0) return undefined;
+  const name = plan.waves[index]?.gates?.[at]?.analysis?.templateName ?? "";
+  return {
+    reason: "Analysis",
+    message: `wave ${plan.waves[index]?.name ?? ""}: analysis ${name}: ${state.waves[index]?.gates[at]?.message ?? ""}`,
+  };
+}
+
+function isOpenAt({ waves }: RunState, wave: number, gate: number): boolean {
+  const state = waves[wave]?.gates[gate];
+  return state !== undefined && isOpen(state);
+}
+
+type Frozen = Pick<World, "state" | "gates" | "targets" | "plan">;
+
+/** The freeze that holds a target which would be started forward; one that people have let the run go through does not. */
+export function freezeOf({ plan, state, gates }: Frozen, cluster: string): Freeze | undefined {
+  if (plan.kind === "Rollback") return undefined;
+  const freeze = gates.freeze(cluster);
+  return freeze === undefined || state.overrides.some((one) => isOf(one, freeze)) ? undefined : freeze;
+}
+
+export function awaitedFreeze(freeze: Freeze, clusters: readonly string[]): WaitingOn {
+  const more = clusters.length > 5 ? ` and ${clusters.length - 5} more` : "";
+  return {
+    reason: "Freeze",
+    message: `FreezeWindow ${freeze.name} (${freeze.reason}) holds ${clusters.slice(0, 5).join(", ")}${more} until ${iso(freeze.until)}`,
+    nextCheck: freeze.until,
+  };
+}
+
+function withOverrides(world: World): readonly Override[] {
+  const { state, gates, now } = world;
+  const found: Override[] = [];
+  for (const freeze of frozen(world)) {
+    const seen = gates.override(freeze);
+    if (seen.kind === "Approved") found.push({ name: freeze.name, until: freeze.until, by: seen.by.join(", "), at: now });
+  }
+  return found.length === 0 ? state.overrides : [...state.overrides, ...found];
+}
+
+/** The freezes that hold somebody back now, each once. */
+function frozen(world: Frozen): readonly Freeze[] {
+  const found: Freeze[] = [];
+  for (const { cluster, wave, memo } of world.targets) {
+    const phase = world.state.waves[wave]?.phase;
+    if (memo.started || memo.need === undefined || (phase !== "Progressing" && phase !== "Soaking")) continue;
+    const freeze = freezeOf(world, cluster);
+    if (freeze !== undefined && !found.some((one) => isOf(one, freeze))) found.push(freeze);
+  }
+  return found;
+}
+
+function isOf(one: Pick<Freeze, "name" | "until">, other: Pick<Freeze, "name" | "until">): boolean {
+  return one.name === other.name && one.until === other.until;
+}
+
+/** The objects that the gates need once `after` is stored, and the analyses that shall end. */
+export function asksOf(world: World, after: RunState): readonly Ask[] {
+  const { gates: seen, plan } = world;
+  const index = current(after);
+  const wave = after.waves[index];
+  if (wave === undefined) return [];
+  const asks: Ask[] = [];
+  for (const [gate, planned] of (plan.waves[index]?.gates ?? []).entries()) {
+    const state = wave.gates[gate];
+    if (state?.phase !== "Waiting") continue;
+    if (planned.approval !== undefined && after.rollback === undefined && seen.approval(index, gate).kind === "Absent")
+      asks.push({ kind: "Approval", wave: index, gate });
+    if (planned.analysis === undefined) continue;
+    const analysis = seen.analysis(index, gate);
+    if (analysis.kind === "Absent") {
+      if (after.rollback === undefined) asks.push({ kind: "Analysis", wave: index, gate });
+    } else if (!analysis.ending && (after.rollback !== undefined || (planned.analysis.background && hasSoaked(world, index, wave))))
+      asks.push({ kind: "EndAnalysis", wave: index, gate });
+  }
+  if (after.rollback !== undefined) return asks;
+  for (const freeze of frozen({ ...world, state: after }))
+    if (seen.override(freeze).kind === "Absent") asks.push({ kind: "Override", freeze });
+  return asks;
+}
+
+/** Whether the soak of a wave is over, and only its gates hold it. */
+function hasSoaked({ plan, targets }: World, index: number, { phase, soaked }: WaveState): boolean {
+  const soaks = targets.some((target) => target.wave === index && target.memo.phase === "Ready");
+  return phase === "Soaking" && soaked >= (soaks ? (plan.waves[index]?.minSuccessSeconds ?? 0) * 1000 : 0);
+}
+
+/** When gates have to be looked at again though nothing changes, milliseconds since the epoch. */
+export function gateTimes(world: World): readonly number[] {
+  const { gates: seen, plan, state } = world;
+  const index = current(state);
+  const wave = state.waves[index];
+  if (wave === undefined) return [];
+  const times: number[] = [];
+  for (const [gate, planned] of (plan.waves[index]?.gates ?? []).entries()) {
+    const before = wave.gates[gate];
+    if (before?.phase !== "Waiting") continue;
+    const approval = planned.approval === undefined ? undefined : seen.approval(index, gate);
+    if (approval?.kind === "Pending") times.push(approval.expiresAt);
+    if (planned.analysis === undefined) continue;
+    const analysis = seen.analysis(index, gate);
+    times.push(silentAt(before, analysis.kind === "Absent" ? 0 : analysis.patience, course(world, index, wave, planned)));
+  }
+  for (const { until } of frozen(world)) times.push(until);
+  return times;
+}
