@@ -84,7 +84,8 @@ function withoutSkipped({ targets, orders, now }: World): readonly Target[] {
 function isReplaced({ superseded, plan, state, targets }: World): boolean {
   if (!superseded) return false;
   if (plan.supersede === "Replace" || plan.kind === "CatchUp" || state.stop !== undefined) return true;
-  return state.waves[current(state)]?.phase === "Waiting" || !targets.some(({ memo }) => memo.started || memo.written);
+  if (state.startedAt === undefined || state.waves[current(state)]?.phase === "Waiting") return true;
+  return !targets.some(({ memo }) => memo.started || memo.written);
 }
 
 /** The wave at `index` has its turn: it begins, unless something must open before. */

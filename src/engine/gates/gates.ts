@@ -1,5 +1,5 @@
 import type { PlannedGate } from "#api/releaserun.ts";
-import type { Ask, Override, RunState, Target, WaitingOn, WaveState, World } from "../world.ts";
+import type { Ask, Override, RunState, WaitingOn, WaveState, World } from "../world.ts";
 import { judgeAnalysis, silentAt } from "./analyses.ts";
 import { iso, judgeApproval } from "./approvals.ts";
 import type { Freeze } from "./seen.ts";
@@ -83,8 +83,7 @@ type Frozen = Pick<World, "state" | "gates" | "targets" | "plan">;
 /** The freeze that holds a target which would be started forward; one that people have let the run go through does not. */
 export function freezeOf({ plan, state, gates }: Frozen, cluster: string): Freeze | undefined {
   if (plan.kind === "Rollback") return undefined;
-  const freeze = gates.freeze(cluster);
-  return freeze === undefined || state.overrides.some((one) => isOf(one, freeze)) ? undefined : freeze;
+  return gates.freezes(cluster).find((freeze) => !state.overrides.some((one) => isOf(one, freeze)));
 }
 
 export function awaitedFreeze(freeze: Freeze, clusters: readonly string[]): WaitingOn {
