@@ -8,10 +8,9 @@ const DECISIONS = 50;
 /** Of a ServiceAccount it is system:serviceaccount:<namespace>:<name>. */
 const AUTHOR = 512;
 
-export const PURPOSES = ["Wave", "FreezeOverride"] as const;
-export type Purpose = (typeof PURPOSES)[number];
+const PURPOSES = ["Wave", "FreezeOverride"] as const;
 
-export const APPROVAL_PHASES = ["Pending", "Approved", "Rejected", "Expired", "Void"] as const;
+const APPROVAL_PHASES = ["Pending", "Approved", "Rejected", "Expired", "Void"] as const;
 export type ApprovalPhase = (typeof APPROVAL_PHASES)[number];
 
 const { groups, users, serviceAccounts } = gate.shape.approval.unwrap().shape;
@@ -27,7 +26,6 @@ const decision = z
       message: 'a Reject needs a reason, for whoever released: {"decision":"Reject","reason":"…"}',
     }),
   );
-export type Decision = z.infer<typeof decision>;
 
 /** What is asked, of whom and until when. */
 const question = {

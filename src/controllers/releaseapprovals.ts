@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ReleaseApproval } from "#api/releaseapproval.ts";
+import type { Reflector } from "#kube/ports.ts";
+import type { WorkQueue } from "#kube/queue.ts";
+import { approvalStatus } from "./approvals/decided.ts";
+import { Echoes } from "./echoes.ts";
+import { involved, RELEASE_APPROVALS, type Parts } from "./parts.ts";
+import { putStatus } from "./putstatus.ts";
+
+/** Says on each ReleaseApproval what has become of it. What is decided by it is decided in the run. */
+export class ApprovalController {
+  readonly #parts: Parts;
+  readonly #approvals: Reflector<ReleaseApproval>;
+  readonly #queue: WorkQueue;
+  readonly #echoes: Echoes;
+
+  constructor(parts: Parts, approvals: Reflector<ReleaseApproval>, queue: WorkQueue) {
+    this.#parts = parts;
+    this.#approvals = approvals;
+    this.#queue = queue;
+    this.#echoes = new Echoes(approvals, queue, parts.clock);
+  }
+
+  async reconcile(key: string, signal: AbortSignal): Promise<void> {
+    const { home, runs, clock, events } = this.#parts;
+    const approval = this.#approvals.get(key);
+    if (approval === undefined) return this.#echoes.forget(key);
+    if (!this.#echoes.arrived(key)) return;
+    const { namespace } = approval.metadata;
+    const run = runs.get(`${namespace}/${approval.spec.run.name}`);
+    // Without its run it is deleted by Kubernetes, which made the run its owner.
+    if (run === undefined || run.metadata.uid !== approval.spec.run.uid) return;
+
+    // 1. What has become of it?
+    const now = clock.now();
+    const status = approvalStatus(approval, run, now);
+    if (!isDeepStrictEqual(status, approval.status)) {
+      this.#echoes.expect(key, await putStatus(home, RELEASE_APPROVALS, approval, status, signal));
+      const { phase = "Pending", message = "" } = status;
+      if (phase !== "Pending" && phase !== "Void" && phase !== approval.status?.phase) {
+        const reason = phase === "Approved" && approval.spec.purpose === "FreezeOverride" ? "FreezeOverridden" : phase;
+        events.record(involved(run), phase === "Approved" ? "Normal" : "Warning", reason, `${approval.metadata.name}: ${message}`);
+      }
+    }
+
+    // 2. Its time may end though nothing is written.
+    const left = Date.parse(approval.spec.expiresAt) - now;
+    if (status.phase === "Pending" && left > 0) this.#queue.addAfter(key, left);
+  }
+}
