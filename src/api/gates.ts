@@ -15,7 +15,7 @@ const approval = z
       .max(LIMITS.approvers)
       .meta({ "x-kubernetes-list-type": "set" })
       .optional()
-      .describe("Who may decide: members of these groups. Absent, with users absent too: whoever RBAC lets."),
+      .describe("Who may decide: members of these groups. Absent, with users and serviceAccounts absent too: everybody whom RBAC lets."),
     users: z
       .array(text(253, /^.+$/, "approval.users must name users"))
       .min(1)

@@ -52,7 +52,9 @@ const question = {
     .describe("What would change, and where."),
   author: z.string().max(AUTHOR).optional().describe("Who released: this user cannot approve. Absent when that is not known."),
   count: z.int().min(1).max(10).describe("How many must approve."),
-  groups: groups.describe("Who may decide, of those that RBAC lets: members of these groups. Absent, with users absent too: all of them."),
+  groups: groups.describe(
+    "Who may decide, of those that RBAC lets: members of these groups. Absent, with users and serviceAccounts absent too: all of them.",
+  ),
   users: users.describe("Who may decide besides: these users."),
   serviceAccounts: serviceAccounts.describe("ServiceAccounts that may decide, as <namespace>/<name>. None, unless listed."),
   expiresAt: timestamp.describe("Until when it is waited for."),
