@@ -59,7 +59,7 @@ function account(window: FreezeWindow, now: number): { readonly status: FreezeWi
 
   const times = timesOf(window.spec);
   if ("fault" in times) {
-    const message = `${times.fault}. Until then no release starts that it could be for`;
+    const message = `${times.fault}. Until that is corrected, no release starts that it could be for`;
     return { status: status({ status: false, reason: "Invalid", message }, false), turn: undefined };
   }
   const { holds, until } = times.at(now);
@@ -72,8 +72,7 @@ function account(window: FreezeWindow, now: number): { readonly status: FreezeWi
     const message = `it holds from ${stamp(until)} on`;
     return { status: { ...status({ status: true, reason: "Waiting", message }, false), next: stamp(until) }, turn: until };
   }
-  const after = times.at(until);
-  const next = after.holds ? until : after.until;
+  const next = times.at(until).until;
   const message = `no release starts on a further target in its scope until ${stamp(until)}`;
   return {
     status: {

@@ -9,6 +9,8 @@ import { keyOf, type Parts } from "./parts.ts";
 
 /** How soon what could not be asked for is asked for again, in milliseconds. */
 const AGAIN = 2000;
+/** The end of what has none. */
+const NEVER = Date.UTC(9999, 11, 31);
 
 /** The gates of runs: what they say now, and what they need. */
 export class Gates {
@@ -30,8 +32,12 @@ export class Gates {
     const { releases, fleet } = this.#parts;
     const { namespace } = run.metadata;
     const { service, environment, dependsOn = [] } = run.spec;
+    const invalid = this.#freezes.invalidFor({ namespace, service, environment });
+    // What it would hold is not known: it holds everybody, until somebody corrects it.
+    const unreadable = invalid === undefined ? undefined : [{ name: invalid.name, reason: invalid.message, until: NEVER }];
     return {
-      freezes: (cluster) => this.#freezes.at({ namespace, service, environment, cluster, labels: fleet.cluster(cluster)?.labels }, now),
+      freezes: (cluster) =>
+        unreadable ?? this.#freezes.at({ namespace, service, environment, cluster, labels: fleet.cluster(cluster)?.labels }, now),
       override: (freeze) => this.#approvals.seeOverride(run, freeze, now),
       approval: (wave, gate) => this.#approvals.see(run, wave, gate, now),
       analysis: (wave, gate) => this.#analyses.see(run, wave, gate),
