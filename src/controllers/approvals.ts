@@ -4,8 +4,9 @@ import type { ApprovalSeen, Freeze } from "#engine/gates/seen.ts";
 import { failed } from "#kube/errors.ts";
 import { collection } from "#kube/paths.ts";
 import type { Reflector } from "#kube/ports.ts";
+import { approvalName, newApproval, type Question } from "./approvals/build.ts";
 import { approvalSeen } from "./approvals/decided.ts";
-import { approvalName, overrideApproval, overrideName, waveApproval, type NewApproval } from "./approvals/object.ts";
+import type { Plans } from "./approvals/plan.ts";
 import { involved, RELEASE_APPROVALS, type Parts } from "./parts.ts";
 
 /** One that we made and cannot see is made again after so many milliseconds: somebody may have deleted it. */
@@ -15,43 +16,31 @@ const UNSEEN = 10_000;
 export class Approvals {
   readonly #parts: Pick<Parts, "home" | "events" | "clock">;
   readonly #approvals: Reflector<ReleaseApproval>;
+  readonly #plans: Plans;
   readonly #madeAt = new Map<string, number>();
 
-  constructor(parts: Pick<Parts, "home" | "events" | "clock">, approvals: Reflector<ReleaseApproval>) {
+  constructor(parts: Pick<Parts, "home" | "events" | "clock">, approvals: Reflector<ReleaseApproval>, plans: Plans) {
     this.#parts = parts;
     this.#approvals = approvals;
+    this.#plans = plans;
   }
 
   see(run: ReleaseRun, wave: number, gate: number, now: number): ApprovalSeen {
-    return this.#see(run, approvalName(run, wave, gate), now);
+    return this.#see(run, { purpose: "Wave", wave, gate }, now);
   }
 
   seeOverride(run: ReleaseRun, freeze: Freeze, now: number): ApprovalSeen {
-    return this.#see(run, overrideName(run, freeze), now);
+    return this.#see(run, { purpose: "FreezeOverride", freeze }, now);
   }
 
   /** Rejects with KubeFailure when it must be tried again. */
-  async ask(run: ReleaseRun, wave: number, gate: number, signal: AbortSignal): Promise<void> {
-    const approval = waveApproval(run, wave, gate, this.#parts.clock.now());
-    if (approval !== undefined) await this.#create(run, approvalName(run, wave, gate), approval, signal);
-  }
-
-  async askOverride(run: ReleaseRun, freeze: Freeze, signal: AbortSignal): Promise<void> {
-    await this.#create(run, overrideName(run, freeze), overrideApproval(run, freeze), signal);
-  }
-
-  #see(run: ReleaseRun, name: string, now: number): ApprovalSeen {
-    const key = `${run.metadata.namespace}/${name}`;
-    const found = this.#approvals.get(key);
-    if (found !== undefined) this.#madeAt.delete(key);
-    return approvalSeen(found, run, now);
-  }
-
-  async #create(run: ReleaseRun, name: string, approval: NewApproval, signal: AbortSignal): Promise<void> {
+  async ask(run: ReleaseRun, question: Question, signal: AbortSignal): Promise<void> {
     const { home, events, clock } = this.#parts;
-    const { namespace } = run.metadata;
-    const key = `${namespace}/${name}`;
     const now = clock.now();
+    const approval = newApproval(this.#plans.hashed(run), question, now);
+    if (approval === undefined) return;
+    const { namespace, name } = approval.metadata;
+    const key = `${namespace}/${name}`;
     if (now - (this.#madeAt.get(key) ?? -Infinity) < UNSEEN) return;
     this.#madeAt.set(key, now);
     try {
@@ -63,5 +52,13 @@ export class Approvals {
       this.#madeAt.delete(key);
       throw error;
     }
+  }
+
+  #see(run: ReleaseRun, question: Question, now: number): ApprovalSeen {
+    const key = `${run.metadata.namespace}/${approvalName(run, question)}`;
+    const found = this.#approvals.get(key);
+    if (found === undefined) return { kind: "Absent" };
+    this.#madeAt.delete(key);
+    return approvalSeen(found, this.#plans.hashed(run), now);
   }
 }

@@ -7,6 +7,7 @@ import { analysed, ANALYSIS_RUNS, RUN_LABEL, type Analysed } from "#argo/analysi
 import { Analyses } from "./analyses.ts";
 import { AnalysisTemplates } from "./analysistemplates.ts";
 import { Approvals } from "./approvals.ts";
+import { Plans } from "./approvals/plan.ts";
 import { EnvironmentController } from "./environments.ts";
 import { Freezes } from "./freezes/freezes.ts";
 import { seenWindow, type SeenWindow } from "./freezes/seenwindow.ts";
@@ -136,14 +137,15 @@ export class Conductor {
     };
     this.#analyses = new Analyses({ home: client, watch, templates, clock });
     const freezes = new Freezes(this.freezes, namespace);
-    const gates = new Gates(shared, this.#analyses, new Approvals(shared, this.approvals), freezes);
+    const plans = new Plans();
+    const gates = new Gates(shared, this.#analyses, new Approvals(shared, this.approvals, plans), freezes);
     const rehearsals = new Rehearsals(client, this.#analyses, templates, clock);
     const checks = new GateChecks(shared, freezes, new Guards(client, clock), rehearsals);
     this.#controllers = {
       releases: new ReleaseController(shared, sightings, checks, this.queues.releases),
       runs: new RunController(shared, sightings, gates, this.queues.runs),
       environments: new EnvironmentController(shared, this.queues.environments),
-      approvals: new ApprovalController(shared, this.approvals, this.queues.approvals),
+      approvals: new ApprovalController(shared, this.approvals, plans, this.queues.approvals),
       freezes: new FreezeWindowController({ home: client, clock, windows: this.freezes }, this.queues.freezes),
     };
     this.fleet.onChange(() => this.wakeAll());

@@ -64,9 +64,9 @@ export class Gates {
   #make(run: ReleaseRun, one: Ask, signal: AbortSignal): Promise<void> {
     switch (one.kind) {
       case "Approval":
-        return this.#approvals.ask(run, one.wave, one.gate, signal);
+        return this.#approvals.ask(run, { purpose: "Wave", wave: one.wave, gate: one.gate }, signal);
       case "Override":
-        return this.#approvals.askOverride(run, one.freeze, signal);
+        return this.#approvals.ask(run, { purpose: "FreezeOverride", freeze: one.freeze }, signal);
       case "Analysis":
         return this.#analyses.begin(run, one.wave, one.gate, signal);
       case "EndAnalysis":

@@ -4,77 +4,92 @@ import { failed } from "#kube/errors.ts";
 import { object } from "#kube/paths.ts";
 import type { Clock } from "#kube/ports.ts";
 
-/** The admission policies that hold who may decide, who has released, and who says how runs stand; as the chart installs them. */
-const NAMES = ["release-conductor-approvals", "release-conductor-authors", "release-conductor-reports"] as const;
-/** The version of them that this conductor trusts, or a newer one. */
-const TRUSTED = 1;
-const VERSION = "conductor.dev/policy";
-const POLICIES = { group: "admissionregistration.k8s.io", version: "v1", plural: "validatingadmissionpolicies" } as const;
-const BINDINGS = { group: "admissionregistration.k8s.io", version: "v1", plural: "validatingadmissionpolicybindings" } as const;
+/** The form of the policies that we trust: the annotation conductor.dev/policy in the chart. */
+const POLICY = "1";
+/** Who approved is worth what all of these hold: who decides, who released, and who stores what was decided. */
+const POLICIES = ["release-conductor-approvals", "release-conductor-authors", "release-conductor-reports"] as const;
+/** How long the policies are taken to be as they were, and how soon they are looked for again while one is missing; milliseconds. */
+const GOOD = 60_000;
+const BAD = 10_000;
 
-/** How long an answer is good, in milliseconds. */
-const GOOD = 30_000;
+const REMEDY = "install the chart release-conductor of this version with approvals.enabled=true";
+
+const admission = (plural: string) => ({ group: "admissionregistration.k8s.io", version: "v1", plural });
 
 const policy = z.object({
-  metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).default({}) }),
-  spec: z.looseObject({ failurePolicy: z.string().default("Fail"), validations: z.array(z.unknown()).default([]) }),
+  metadata: z.object({ annotations: z.record(z.string(), z.string()).default({}) }),
+  spec: z.object({ failurePolicy: z.string(), matchConditions: z.array(z.unknown()).default([]) }),
 });
 const binding = z.object({
-  spec: z.looseObject({
-    policyName: z.string(),
-    validationActions: z.array(z.string()).default([]),
-    matchResources: z.unknown().optional(),
-  }),
+  spec: z.object({ policyName: z.string(), validationActions: z.array(z.string()), matchResources: z.unknown().optional() }),
 });
 
-const REMEDY = "install the chart helm/release-conductor with approvals.enabled: true";
-
-/** Whether admission holds who approves: without that anybody who may write an approval could give it in any name. */
+/** Whether the admission policies are in force without which anybody could approve anything. */
 export class Guards {
   readonly #home: KubeClient;
   readonly #clock: Clock;
-  #known: { readonly at: number; readonly missing: string | undefined } | undefined;
+  #known: { readonly problem: string | undefined; readonly at: number } | undefined;
 
   constructor(home: KubeClient, clock: Clock) {
     this.#home = home;
     this.#clock = clock;
   }
 
-  /** What is missing, with the remedy; undefined when nothing is. Rejects with KubeFailure when that cannot be told now. */
+  /** What is missing, with the remedy; undefined when nothing is. Throws KubeFailure while the API server does not say. */
   async approvals(signal: AbortSignal): Promise<string | undefined> {
     const now = this.#clock.now();
-    if (this.#known !== undefined && this.#known.missing === undefined && now - this.#known.at < GOOD) return undefined;
-    const missing = await this.#missing(signal);
-    this.#known = { at: now, missing };
-    return missing;
+    if (this.#known !== undefined) {
+      const { problem, at } = this.#known;
+      if (at <= now && now < at + (problem === undefined ? GOOD : BAD)) return problem;
+    }
+    const problem = await this.#look(signal);
+    this.#known = { problem, at: this.#clock.now() };
+    return problem;
   }
 
-  async #missing(signal: AbortSignal): Promise<string | undefined> {
-    const found = await Promise.all(NAMES.map((name) => this.#fault(name, signal)));
-    return found.find((one) => one !== undefined);
+  async #look(signal: AbortSignal): Promise<string | undefined> {
+    for (const name of POLICIES) {
+      const problem =
+        (await this.#wrong("validatingadmissionpolicies", name, policyFault, signal)) ??
+        (await this.#wrong("validatingadmissionpolicybindings", name, (found) => bindingFault(name, found), signal));
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
   }
 
-  async #fault(name: string, signal: AbortSignal): Promise<string | undefined> {
+  async #wrong(
+    plural: string,
+    name: string,
+    fault: (found: unknown) => string | undefined,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const what = `${plural}/${name}`;
     try {
-      const [found, bound] = await Promise.all([
-        this.#home.get(object(POLICIES, undefined, name), signal),
-        this.#home.get(object(BINDINGS, undefined, name), signal),
-      ]);
-      const { data: one } = policy.safeParse(found);
-      const { data: by } = binding.safeParse(bound);
-      if (one?.spec.failurePolicy !== "Fail" || one.spec.validations.length === 0)
-        return `ValidatingAdmissionPolicy ${name} has been changed, so that approvals are not safe: ${REMEDY}`;
-      if (!(Number(one.metadata.annotations[VERSION]) >= TRUSTED))
-        return `ValidatingAdmissionPolicy ${name} is older than this conductor: ${REMEDY}, of this version`;
-      if (by?.spec.policyName !== name || !by.spec.validationActions.includes("Deny") || by.spec.matchResources !== undefined)
-        return `ValidatingAdmissionPolicyBinding ${name} has been changed, so that approvals are not safe: ${REMEDY}`;
-      return undefined;
+      const wrong = fault(await this.#home.get<unknown>(object(admission(plural), undefined, name), signal));
+      return wrong === undefined ? undefined : `${what} ${wrong}, so that nobody could trust an approval: ${REMEDY}`;
     } catch (error) {
-      if (failed(error, "NotFound"))
-        return `nothing holds who may approve: ValidatingAdmissionPolicy ${name} or its binding is missing: ${REMEDY}`;
+      if (failed(error, "NotFound")) return `${what} does not exist, so that anybody could approve: ${REMEDY}`;
       if (failed(error, "Forbidden"))
-        return "the conductor may not see whether admission holds who may approve: give it the rights of examples/rbac-management.yaml";
+        return `the conductor may not read ${what}, so that it cannot trust an approval: apply examples/rbac-management.yaml`;
       throw error;
     }
   }
+}
+
+function policyFault(found: unknown): string | undefined {
+  const { data } = policy.safeParse(found);
+  if (data === undefined) return "cannot be read";
+  const version = data.metadata.annotations["conductor.dev/policy"] ?? "none";
+  if (version !== POLICY) return `is of another version (${version}, not ${POLICY})`;
+  if (data.spec.failurePolicy !== "Fail") return `lets through what it cannot check (failurePolicy ${data.spec.failurePolicy})`;
+  return data.spec.matchConditions.length > 0 ? "is not asked every time (matchConditions)" : undefined;
+}
+
+function bindingFault(name: string, found: unknown): string | undefined {
+  const { data } = binding.safeParse(found);
+  if (data === undefined) return "cannot be read";
+  const { policyName, validationActions, matchResources } = data.spec;
+  if (policyName !== name) return `is for another policy (${policyName})`;
+  if (!validationActions.includes("Deny")) return `does not refuse anything (validationActions ${validationActions.join(", ")})`;
+  return matchResources === undefined || matchResources === null ? undefined : "does not hold everywhere (matchResources)";
 }

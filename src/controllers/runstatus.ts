@@ -4,7 +4,7 @@ import type { ReleaseRun, RunStatus, TargetStatus } from "#api/releaserun.ts";
 import type { GateState } from "#engine/gates/state.ts";
 import type { Decision, Override, Target, Verdict, WaitingOn, WaveState } from "#engine/world.ts";
 import { analysisName } from "./analyses.ts";
-import { approvalName } from "./approvals/object.ts";
+import { approvalName } from "./approvals/build.ts";
 
 /** A run's status as a decision makes it. Equal input gives equal output, so that nothing is written for nothing. */
 export function runStatus(run: ReleaseRun, decision: Decision, now: number): RunStatus {
@@ -66,7 +66,7 @@ function gateStatus(run: ReleaseRun, wave: number, at: number, gate: GateState):
   const isApproval = run.spec.waves[wave]?.gates?.[at]?.approval !== undefined;
   return {
     kind: isApproval ? "Approval" : "Analysis",
-    object: isApproval ? approvalName(run, wave, at) : analysisName(run, wave, at),
+    object: isApproval ? approvalName(run, { purpose: "Wave", wave, gate: at }) : analysisName(run, wave, at),
     phase: gate.phase,
     message: cut(gate.message),
     since: stamp(gate.since),

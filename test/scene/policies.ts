@@ -21,11 +21,10 @@ export async function rendered({ kubeVersion = "1.36.3", user }: Installed = {})
   return run(helm, ["template", "release-conductor", chart, "--kube-version", kubeVersion, ...values], {});
 }
 
-/** Installs the admission policies, and waits until the API server, which learns of each a moment later, acts on all of them. */
+/** Installs the admission policies, and waits until the API server, which learns of each a moment later, acts on all of them: it is asked as admin. */
 export async function installPolicies(cluster: Cluster, installed: Installed = {}): Promise<void> {
   const yaml = await rendered(installed);
   await cluster.apply(yaml);
-  const { user = "system:serviceaccount:release-conductor:release-conductor" } = installed;
   const metadata = { name: "checkout.probe", namespace: "default" };
   const release = { service: "checkout", environment: "probe", revision: "v1" };
   const probes: readonly (readonly [kind: string, object: object, says: string])[] = [
@@ -42,7 +41,6 @@ export async function installPolicies(cluster: Cluster, installed: Installed = {
     await until("the policy that names authors", () =>
       tries(cluster, "ServiceRelease", { metadata, spec: release }, "conductor.dev/author: admin"),
     );
-  if (user === "admin") throw new Error("the probes are made as admin, whom the policies must refuse: name another user");
 }
 
 const question = {

@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { releaseApproval, type ApprovalSpec } from "#api/releaseapproval.ts";
+import type { ApprovalSpec } from "#api/releaseapproval.ts";
+import { Guards } from "#controllers/guards.ts";
+import { KubeClient } from "#kube/client.ts";
+import { systemClock } from "#kube/clock.ts";
+import { KubeFailure } from "#kube/errors.ts";
+import type { KubeRequest, KubeResponse } from "#kube/ports.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import { Plane } from "#plane/plane.ts";
 import { installPolicies } from "#test/scene/policies.ts";
 import { run } from "../crds/manifests.ts";
+import { largest, QUESTION, REJECT } from "./question.ts";
 import { ADMIN, CONDUCTOR, management, object, person, said, serviceAccount, stored, type Person } from "./people.ts";
 
 const APPROVE = { decision: "Approve" } as const;
-const REJECT = { decision: "Reject", reason: "not on a Friday" } as const;
 
 const alice = person("alice", "release-approvers");
 const bob = person("bob", "release-approvers");
@@ -22,18 +27,6 @@ const oidc = person("https://id.example/realm#zoe@example.com:1/2~3", "release-a
 const bot = serviceAccount("change", "bot.v1");
 const pipeline = serviceAccount("ci", "deployer");
 
-const QUESTION = {
-  run: { name: "checkout.production-7", uid: "7d1c", planHash: "0123456789abcdef".repeat(4) },
-  purpose: "Wave",
-  wave: "rest",
-  service: "checkout",
-  environment: "production",
-  revision: "v2",
-  changes: { clusters: ["eu", "us"], clusterCount: 2, from: ["v1"], message: "checkout from v1 to v2 on 2 clusters" },
-  author: "carol",
-  count: 2,
-  expiresAt: "2026-11-24T00:00:00Z",
-} as const;
 const FREEZE = { purpose: "FreezeOverride", wave: undefined, freeze: "team-a/year-end" } as const;
 
 let plane: Plane;
@@ -91,19 +84,6 @@ before(async () => {
   await installPolicies(cluster);
 });
 after(async () => plane.stop());
-
-/** One more may decide on it, and everything that can be long is. Made before there were policies. */
-function largest(): object {
-  const long = (what: string, index: number): string => `${what}-${index}-`.padEnd(253, "x");
-  const many = (what: string): string[] => Array.from({ length: 20 }, (_, index) => long(what, index));
-  const spec = {
-    ...QUESTION,
-    ...{ groups: many("group"), users: many("user") },
-    serviceAccounts: Array.from({ length: 20 }, (_, index) => `${"n".repeat(63)}/${"s".repeat(200)}${index}`),
-    decisions: Object.fromEntries(Array.from({ length: 49 }, (_, index) => [long("user", index), { ...REJECT, reason: "r".repeat(512) }])),
-  };
-  return object("ReleaseApproval", "largest", spec);
-}
 
 suite("who may decide what", () => {
   type Row = readonly [what: string, who: Person, asked: Asked, decision: object, refusal?: string];
@@ -284,11 +264,24 @@ suite("only the conductor asks", () => {
     assert.match(await patch(collector, name, { metadata: { finalizers: null } }), / patched/);
     assert.ok((await decide(collector, name, APPROVE)).includes("a ServiceAccount decides only where it is named"));
   });
+});
 
-  test("what it has made is what its own schema says", async () => {
-    const name = await asked({ groups: ["sre"] });
-    assert.equal(releaseApproval.parse(await stored(cluster, "releaseapprovals", name)).spec.author, "carol");
-  });
+test("the conductor sees with its own rights that approvals are guarded, and that they are not any more", async () => {
+  const request = async ({ path }: KubeRequest): Promise<KubeResponse> => {
+    const answer = await said(cluster, CONDUCTOR, ["get", "--raw", path]);
+    if (answer.includes("(NotFound)")) throw new KubeFailure("NotFound", answer);
+    return { status: 200, body: JSON.parse(answer) };
+  };
+  const watch = (): never => assert.fail("nothing is watched");
+  const home = new KubeClient({ request, watch }, { open: () => true }, systemClock, () => 0);
+  const { signal } = new AbortController();
+  const guarded = (): Promise<string | undefined> => new Guards(home, systemClock).approvals(signal);
+  assert.equal(await guarded(), undefined);
+  const binding = "validatingadmissionpolicybinding/release-conductor-authors";
+  await cluster.kubectl(["patch", binding, "--type=merge", "-p", '{"spec":{"validationActions":["Warn"]}}']);
+  assert.match((await guarded()) ?? "", /release-conductor-authors does not refuse anything \(validationActions Warn\)/);
+  await cluster.kubectl(["delete", binding]);
+  assert.match((await guarded()) ?? "", /release-conductor-authors does not exist, so that anybody could approve/);
 });
 
 test("nobody but the conductor makes a run, or says that its gates have opened", async () => {

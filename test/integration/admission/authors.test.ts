@@ -203,6 +203,7 @@ suite("before 1.36 whoever releases writes it", () => {
     assert.equal(await author(name), undefined);
     refused(await patch(alice, name, { spec: { revision: "v3" } }), "alice");
     assert.match(await apply(alice, release(name, { revision: "v3" }, "alice")), / configured/);
+    refused(await annotate(argocd, name, `${AUTHOR}-`), "alice");
     // What a person has written does not become a machine's: it says so, as git may.
     refused(await applyServerSide(argocd, release(name, { revision: "v2" })), argocd.name);
     assert.match(await applyServerSide(argocd, release(name, { revision: "v2" }, argocd.name)), / serverside-applied/);

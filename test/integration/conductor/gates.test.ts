@@ -73,8 +73,8 @@ const revisionOf = async (cluster: string, name: string): Promise<string | undef
 test("without the admission policies nobody is asked, and nothing is written", async () => {
   await ready("unguarded", { waves: AFTER_APPROVAL });
   await stage.scene.release(A, {}, "unguarded.unguarded");
-  const { status } = await stage.stalled("unguarded.unguarded", "ApprovalUnsafe");
-  assert.match(status?.waitingOn?.message ?? "", /it is not known who released this/);
+  const { status } = await stage.stalled("unguarded.unguarded", "ApprovalsUnguarded");
+  assert.match(status?.waitingOn?.message ?? "", /release-conductor-approvals/);
   assert.deepEqual(await stage.touched("unguarded"), []);
 });
 
@@ -101,7 +101,7 @@ test("a wave waits until somebody else approves, and says so; then it goes on", 
   assert.equal((await finished("asked")).status?.phase, "Succeeded");
   assert.equal(await revisionOf("us", "asked"), A);
   const decided = await approval("asked.asked-1-w2-g1", (one) => one.status?.phase === "Approved");
-  assert.equal(decided.status?.message, "by bob");
+  assert.equal(decided.status?.message, "approved by bob");
   const [run] = await stage.runs("asked.asked");
   assert.deepEqual(
     run?.status?.waves?.[1]?.gates?.map(({ kind, object, phase, message }) => [kind, object, phase, message]),
