@@ -44,7 +44,8 @@ function judgeWave(world: World, index: number, wave: WaveState): readonly GateS
 
 function course({ plan, targets }: World, index: number, { phase }: WaveState, { analysis }: PlannedGate) {
   const begun = targets.some(({ wave, memo }) => wave === index && (memo.started || memo.written || memo.phase === "Ready"));
-  return { due: analysis?.background === true ? begun : phase === "Soaking", progressDeadline: plan.progressDeadline };
+  // Where nobody is begun, as when all were taken out, also what goes on in the background begins with the soak.
+  return { due: phase === "Soaking" || (analysis?.background === true && begun), progressDeadline: plan.progressDeadline };
 }
 
 /** Whether something must open before the wave at `index` begins. */

@@ -219,6 +219,13 @@ test("an analysis in the background is asked for once a target of its wave was b
   assert.deepEqual([decided(second, 0), second.asks], [["Waiting"], [{ kind: "Analysis", wave: 0, gate: 0 }]]);
 });
 
+test("a wave of which nobody was begun has its analysis in the background all the same, and does not wait for ever", () => {
+  const before = world([target("a", { phase: "Skipped", reason: "SkippedByPerson" })], { plan: background });
+  const first = step(before);
+  assert.deepEqual([phases(first), decided(first, 0), first.nextLook], [["Soaking"], ["Pending"], T0]);
+  assert.deepEqual(step(next(before, first, {})).asks, [{ kind: "Analysis", wave: 0, gate: 0 }]);
+});
+
 for (const [what, seconds, ending, asks] of [
   ["goes on while its wave soaks", 20, false, []],
   ["is told to end with the soak", 60, false, [{ kind: "EndAnalysis", wave: 0, gate: 0 }]],
