@@ -1,5 +1,5 @@
 import type { PlannedWave } from "#api/releaserun.ts";
-import { isInFlight, type TargetMemo } from "./memo.ts";
+import { isInFlight, isWaitingForStart, type TargetMemo } from "./memo.ts";
 import { replaceable } from "./judge.ts";
 import { awaitedFreeze } from "./gates/gates.ts";
 import type { Freeze } from "./gates/seen.ts";
@@ -87,11 +87,6 @@ function start(targets: readonly Target[], { eligible, slots, ordered, isHeld }:
 /** Whether this process has not seen it yet, and has not given it up either. */
 function isUnseen(memo: TargetMemo): boolean {
   return memo.phase === "Pending" && memo.fingerprint === "" && !memo.started;
-}
-
-/** Whether it needs a first write. */
-export function isWaitingForStart({ need, started }: TargetMemo): boolean {
-  return !started && need !== undefined && !isQuestion(need);
 }
 
 /** What may be written now: to who was started, and questions to all. */

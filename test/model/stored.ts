@@ -21,17 +21,42 @@ export function snapshot(run: ReleaseRun, decision: Decision): Snapshot {
     run: {
       startedAt,
       observedAt,
-      waves: (waves ?? []).map(({ name, phase, soakedSeconds }) => ({
+      waves: (waves ?? []).map(({ name, phase, soakedSeconds }, index) => ({
         name,
         phase,
         ...(soakedSeconds === undefined ? {} : { soakedSeconds }),
+        ...gatesOf(decision, index),
       })),
+      ...overridesOf(decision),
       ...(rollback === undefined ? {} : { rollback: unsaid(rollback) }),
       ...(stop === undefined ? {} : { stop: unsaid(stop) }),
       ...(acceptedFailures === undefined ? {} : { acceptedFailures }),
     },
     targets: targets.map(canonicalTarget),
   };
+}
+
+/** Without words and stamps, which decide nothing. */
+function gatesOf({ state }: Decision, wave: number): Pick<StoredWave, "gates"> {
+  const gates = state.waves[wave]?.gates ?? [];
+  if (gates.length === 0) return {};
+  return {
+    gates: gates.map(({ phase, accepted }) => ({
+      kind: "Analysis",
+      object: "",
+      phase,
+      message: "",
+      since: NOW,
+      ...(accepted ? { accepted } : {}),
+    })),
+  };
+}
+
+type StoredWave = NonNullable<RunStatus["waves"]>[number];
+
+function overridesOf({ state }: Decision): Pick<RunStatus, "overrides"> {
+  if (state.overrides.length === 0) return {};
+  return { overrides: state.overrides.map(({ name, until }) => ({ freeze: name, until: new Date(until).toISOString(), by: "", at: NOW })) };
 }
 
 const NOW = new Date(T0).toISOString();
