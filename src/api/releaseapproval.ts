@@ -11,7 +11,6 @@ const AUTHOR = 512;
 const PURPOSES = ["Wave", "FreezeOverride"] as const;
 
 const APPROVAL_PHASES = ["Pending", "Approved", "Rejected", "Expired", "Void"] as const;
-export type ApprovalPhase = (typeof APPROVAL_PHASES)[number];
 
 const { groups, users, serviceAccounts } = gate.shape.approval.unwrap().shape;
 

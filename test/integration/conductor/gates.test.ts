@@ -164,7 +164,10 @@ test("a machine's release needs approvers that are named", async () => {
   ]);
   await release(serviceAccount("team-a", "ci"), "machine", A);
   const { status } = await stage.stalled("machine.machine", "ApprovalUnsafe");
-  assert.match(status?.waitingOn?.message ?? "", /^wave rest: a ServiceAccount has released \(system:serviceaccount:team-a:ci\), so the gate must say who approves/);
+  assert.match(
+    status?.waitingOn?.message ?? "",
+    /^wave rest: a ServiceAccount has released \(system:serviceaccount:team-a:ci\), so the gate must say who approves/,
+  );
   assert.deepEqual(await stage.touched("machine"), []);
 });
 

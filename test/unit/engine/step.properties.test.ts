@@ -66,7 +66,8 @@ always(
     }
     if (decision.state.rollback !== undefined) return;
     const held =
-      world.orders.paused ||
+      // What goes back is not held up by a pause.
+      (world.orders.paused && !world.plan.undoes) ||
       world.orders.aborted ||
       (world.superseded && world.plan.supersede === "Replace") ||
       decision.state.stop !== undefined;
