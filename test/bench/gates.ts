@@ -53,7 +53,10 @@ const { values: options } = parseArgs({
 });
 const seed = options.seed;
 const rollouts = Number(options.rollouts);
-if (!Number.isSafeInteger(rollouts) || rollouts < 1) throw new Error(`--rollouts ${options.rollouts}: give a whole number from 1 on`);
+if (!Number.isSafeInteger(rollouts) || rollouts < 1) {
+  console.error(`--rollouts ${options.rollouts}: give a whole number from 1 on, such as --rollouts 1000`);
+  process.exit(1);
+}
 
 const progress = reporter(process.stderr);
 const { designs, latencyThreshold } = await defaults();

@@ -62,7 +62,8 @@ export function wave(seed: string, index: number, cell: Cell): Wave {
   const { design, factor, perMinute } = cell;
   const random = chance(`gates ${seed}`).split(service);
   const worst = random.below(CLUSTERS.length);
-  const minutes = design.window + (design.looks - 1) * design.interval;
+  // Twice as long as it is looked at: a look may be repeated (see answers.ts), and the last one then comes later.
+  const minutes = design.window + 2 * design.looks * design.interval;
   const traffic = CLUSTERS.map(
     (cluster, at) => new Traffic(random.split(cluster), perMinute, (at === worst ? factor : CLEAN) * design.threshold, minutes),
   );
