@@ -4,6 +4,7 @@ import { LIMITS } from "#api/rules.ts";
 import type { KubeObject } from "#kube/ports.ts";
 import { said } from "./said.ts";
 import { duration } from "./schedule.ts";
+import { withArguments } from "./templates.ts";
 
 /** How an AnalysisRun of Argo Rollouts stands. Source: argo-rollouts pkg/apis/rollouts/v1alpha1/analysis_types.go. */
 
@@ -117,8 +118,6 @@ function newest(results: readonly z.infer<typeof result>[]): readonly Measuremen
 
 /** A duration of a metric, which may come from an argument. */
 function milliseconds(text: string | undefined, values: ReadonlyMap<string, string>): number {
-  if (text === undefined) return 0;
-  const [, name] = /^\{\{ *args\.([\w.-]+) *\}\}$/.exec(text.trim()) ?? [];
-  const found = duration(name === undefined ? text : (values.get(name) ?? ""));
+  const found = text === undefined ? 0 : duration(withArguments(text, values));
   return typeof found === "number" ? found : 0;
 }

@@ -75,10 +75,14 @@ export function analysisRunSpec(raw: KubeObject, request: Request): AnalysisRunS
     (metrics.length === 0 ? "it has no metrics" : undefined) ??
     (dryRun !== undefined && dryRun.length > 0 ? "it has spec.dryRun, which lets a metric fail: leave that out" : undefined) ??
     (templates !== undefined && templates.length > 0 ? "it has spec.templates: name these as gates of their own" : undefined) ??
-    metrics.map((one) => metricFault(one, request)).find((one) => one !== undefined);
+    metrics.map((one) => providerFault(one, request)).find((one) => one !== undefined);
   if (fault !== undefined) return fault;
   const values = argumentsOf(args, request);
   if (typeof values === "string") return values;
+  const known = new Map(values.map(({ name, value = "" }) => [name, value]));
+  const endless = request.background ? undefined : metrics.find((one) => isEndless(one, known));
+  if (endless !== undefined)
+    return `metric ${endless.name} has an interval and no count, and would never end: give it a count, or set background: true on the gate`;
   return {
     metrics,
     ...(values.length === 0 ? {} : { args: values }),
@@ -86,23 +90,38 @@ export function analysisRunSpec(raw: KubeObject, request: Request): AnalysisRunS
   };
 }
 
-function metricFault({ name, provider, interval, count }: Metric, { background, allowed }: Request): string | undefined {
+function providerFault({ name, provider }: Metric, { allowed }: Request): string | undefined {
   const kinds = Object.keys(provider);
   if (kinds.length !== 1) return `metric ${name} has ${kinds.length === 0 ? "no provider" : "more than one provider"}`;
   const restricted = RESTRICTED.find((one) => one !== "secret" && kinds.includes(one));
   if (restricted !== undefined && !allowed.has(restricted))
     return `metric ${name} has provider ${restricted}, which ${WHY[restricted]}: use another, or let the installer allow it (--allow-analysis)`;
-  if (!background && interval !== undefined && count === undefined)
-    return `metric ${name} has an interval and no count, and would never end: give it a count, or set background: true on the gate`;
   return undefined;
 }
 
-function argumentsOf(declared: readonly z.infer<typeof argument>[], { args, given, allowed }: Request): readonly object[] | string {
+/** Whether it is measured until somebody ends it: without a count, or with 0, as Argo Rollouts reads it. */
+function isEndless({ interval, count }: Metric, args: ReadonlyMap<string, string>): boolean {
+  return interval !== undefined && (count === undefined || Number(withArguments(String(count), args)) === 0);
+}
+
+/** Puts arguments into a text, as Argo Rollouts does. */
+export function withArguments(text: string, args: ReadonlyMap<string, string>): string {
+  return text.replaceAll(/\{\{ *args\.([\w.-]+) *\}\}/g, (whole, name: string) => args.get(name) ?? whole);
+}
+
+/** An argument of an AnalysisRun. */
+interface Given {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: object;
+}
+
+function argumentsOf(declared: readonly z.infer<typeof argument>[], { args, given, allowed }: Request): readonly Given[] | string {
   const known = new Set(declared.map(({ name }) => name));
   const extra = args.find(({ name }) => !known.has(name));
   if (extra !== undefined) return `it has no argument ${extra.name}: it takes ${[...known].join(", ") || "none"}`;
   const values = new Map([...given, ...args].map(({ name, value }) => [name, value]));
-  const made: object[] = [];
+  const made: Given[] = [];
   for (const { name, value, valueFrom } of declared) {
     const said = values.get(name) ?? value;
     if (said !== undefined) {

@@ -25,6 +25,10 @@ export class Approvals {
     this.#plans = plans;
   }
 
+  get synced(): boolean {
+    return this.#approvals.synced;
+  }
+
   see(run: ReleaseRun, wave: number, gate: number, now: number): ApprovalSeen {
     return this.#see(run, { purpose: "Wave", wave, gate }, now);
   }

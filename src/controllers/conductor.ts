@@ -138,9 +138,10 @@ export class Conductor {
     this.#analyses = new Analyses({ home: client, watch, templates, clock });
     const freezes = new Freezes(this.freezes, namespace);
     const plans = new Plans();
-    const gates = new Gates(shared, this.#analyses, new Approvals(shared, this.approvals, plans), freezes);
+    const guards = new Guards(client, clock);
+    const gates = new Gates(shared, this.#analyses, new Approvals(shared, this.approvals, plans), freezes, guards);
     const rehearsals = new Rehearsals(client, this.#analyses, templates, clock);
-    const checks = new GateChecks(shared, freezes, new Guards(client, clock), rehearsals);
+    const checks = new GateChecks(shared, freezes, guards, rehearsals);
     this.#controllers = {
       releases: new ReleaseController(shared, sightings, checks, this.queues.releases),
       runs: new RunController(shared, sightings, gates, this.queues.runs),

@@ -30,6 +30,7 @@ export class GateChecks {
   /** What speaks against a plan in these waves, or is still to be found out; undefined when nothing does. Rejects with KubeFailure. */
   async check(release: ServiceRelease, covered: Coverage, intent: Intent, waves: Waves, signal: AbortSignal): Promise<Held | undefined> {
     if (intent.kind === "Rollback") return undefined;
+    if (!this.#freezes.synced) return { kind: "Waiting", message: "the FreezeWindows are not read yet" };
     return (
       this.#cycle(release, covered) ??
       this.#freeze(release) ??

@@ -1,10 +1,11 @@
 import type { ReleaseRun } from "#api/releaserun.ts";
-import type { GatesSeen } from "#engine/gates/seen.ts";
+import type { Freeze, GatesSeen } from "#engine/gates/seen.ts";
 import type { Ask } from "#engine/world.ts";
 import type { Analyses } from "./analyses.ts";
 import type { Approvals } from "./approvals.ts";
 import { dependencySeen } from "./dependencies.ts";
 import type { Freezes } from "./freezes/freezes.ts";
+import type { Guards } from "./guards.ts";
 import { keyOf, type Parts } from "./parts.ts";
 
 /** How soon what could not be asked for is asked for again, in milliseconds. */
@@ -18,14 +19,21 @@ export class Gates {
   readonly #analyses: Analyses;
   readonly #approvals: Approvals;
   readonly #freezes: Freezes;
+  readonly #guards: Guards;
   /** What is being asked for. */
   readonly #asking = new Set<string>();
 
-  constructor(parts: Parts, analyses: Analyses, approvals: Approvals, freezes: Freezes) {
+  constructor(parts: Parts, analyses: Analyses, approvals: Approvals, freezes: Freezes, guards: Guards) {
     this.#parts = parts;
     this.#analyses = analyses;
     this.#approvals = approvals;
     this.#freezes = freezes;
+    this.#guards = guards;
+  }
+
+  /** Whether all that may hold a run is known: what was not read yet would be an open gate. */
+  get synced(): boolean {
+    return this.#freezes.synced && this.#approvals.synced && this.#parts.releases.synced;
   }
 
   see(run: ReleaseRun, now: number): GatesSeen {
@@ -66,12 +74,17 @@ export class Gates {
       case "Approval":
         return this.#approvals.ask(run, { purpose: "Wave", wave: one.wave, gate: one.gate }, signal);
       case "Override":
-        return this.#approvals.ask(run, { purpose: "FreezeOverride", freeze: one.freeze }, signal);
+        return this.#askOverride(run, one.freeze, signal);
       case "Analysis":
         return this.#analyses.begin(run, one.wave, one.gate, signal);
       case "EndAnalysis":
         return this.#analyses.end(run, one.wave, one.gate, signal);
     }
+  }
+
+  /** Only where admission holds who answers: without that the freeze just holds. */
+  async #askOverride(run: ReleaseRun, freeze: Freeze, signal: AbortSignal): Promise<void> {
+    if ((await this.#guards.approvals(signal)) === undefined) await this.#approvals.ask(run, { purpose: "FreezeOverride", freeze }, signal);
   }
 
   /** A run that has ended asks nothing any more. Resolves with whether all is ended. */

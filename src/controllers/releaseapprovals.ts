@@ -43,7 +43,8 @@ export class ApprovalController {
     if (!isDeepStrictEqual(status, approval.status)) {
       this.#echoes.expect(key, await putStatus(home, RELEASE_APPROVALS, approval, status, signal));
       const { phase = "Pending", message = "" } = status;
-      if (phase !== "Pending" && phase !== "Void" && phase !== approval.status?.phase) {
+      const isNews = phase !== "Pending" && phase !== "Void" && !(phase === "Expired" && approval.spec.purpose === "FreezeOverride");
+      if (isNews && phase !== approval.status?.phase) {
         const reason = phase === "Approved" && approval.spec.purpose === "FreezeOverride" ? "FreezeOverridden" : phase;
         events.record(involved(run), phase === "Approved" ? "Normal" : "Warning", reason, `${approval.metadata.name}: ${message}`);
       }

@@ -77,6 +77,7 @@ export class RunController {
       return;
     }
     if (!this.#echoes.arrived(key)) return;
+    if (!this.#gates.synced) return this.#queue.addAfter(key, 100);
     const open = await this.#opened(key, run, signal);
     if (open === undefined) return;
 

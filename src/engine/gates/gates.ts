@@ -33,9 +33,14 @@ export function current({ waves }: RunState): number {
 function judgeWave(world: World, index: number, wave: WaveState): readonly GateState[] {
   const { now, gates: seen, plan } = world;
   const planned = plan.waves[index]?.gates ?? [];
+  // People are asked once they are all that is missing: their time is not to run out before.
+  const blocked = index === 0 && seen.dependencies.some(({ ready }) => !ready);
   const after = planned.map((gate, at): GateState => {
     const before = wave.gates[at] ?? newGate(now);
-    if (gate.approval !== undefined) return wave.phase === "Waiting" ? judgeApproval(before, gate, seen.approval(index, at), now) : before;
+    if (gate.approval !== undefined)
+      return wave.phase === "Waiting" && !(blocked && before.phase === "Pending")
+        ? judgeApproval(before, gate, seen.approval(index, at), now)
+        : before;
     if (wave.phase === "Waiting") return before;
     return judgeAnalysis(before, gate, seen.analysis(index, at), course(world, index, wave, gate), now);
   });

@@ -135,7 +135,7 @@ test("nobody deciding in time is an answer, also while the conductor is away", a
   await stage.revive();
   const { status } = await finished("late");
   assert.equal(status?.phase, "RolledBack");
-  assert.match(status.conditions?.find(({ type }) => type === "Finished")?.message ?? "", /^wave rest: nobody decided until /);
+  assert.match(status.conditions?.find(({ type }) => type === "Finished")?.message ?? "", /^wave rest: it was not approved until /);
 });
 
 test("a newer wish takes the place of one that waits for people, whose answer counts for that one only", async () => {

@@ -20,7 +20,7 @@ for (const [what, seen, phase, message] of [
   ],
   ["that enough have approved", { kind: "Approved", by: ["ann", "bob"] }, "Passed", "approved by ann, bob"],
   ["that one has rejected", rejected, "Failed", "rejected by bob: not today"],
-  ["that nobody has decided in time", expired, "Failed", "nobody decided until 2026-11-23 10:00 UTC"],
+  ["that nobody has decided in time", expired, "Failed", "it was not approved until 2026-11-23 10:00 UTC"],
 ] as const satisfies readonly (readonly [string, ApprovalSeen, GateState["phase"], string])[]) {
   test(`an approval ${what} is ${phase}`, () => {
     const after = judged(seen);

@@ -55,7 +55,7 @@ const told = (decisions: readonly Decision[]): readonly (readonly [string, boole
 
 const noes = [
   ["rejected", approvalGate(), { approvals: rejected }, "wave rest: rejected by bob: not today"],
-  ["not decided in time", approvalGate(), { approvals: expired }, "wave rest: nobody decided until 2026-11-23 10:00 UTC"],
+  ["not decided in time", approvalGate(), { approvals: expired }, "wave rest: it was not approved until 2026-11-23 10:00 UTC"],
 ] as const;
 
 for (const [what, gate, seen, message] of noes) {
