@@ -178,7 +178,7 @@ const anyGatesSeen: fc.Arbitrary<GatesSeen> = fc
 
 const unbegun = [0, 1, 2].map(() => waveState("Pending"));
 const verdict = { at: T0 - 1000, message: "it broke" };
-export const anyWorld: fc.Arbitrary<World> = fc
+const anyWorld: fc.Arbitrary<World> = fc
   .record({
     targets: fc.array(anyTarget, { maxLength: 6 }),
     waves: fc.tuple(anyWave, anyWave, anyWave),
