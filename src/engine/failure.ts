@@ -108,7 +108,9 @@ function withoutSoak(world: World): readonly WaveState[] {
 export function withVerdict(world: World, before: RunState): Draft {
   const { state } = world;
   const failed = shut(world, before);
-  if (state.stop === undefined || failed === undefined) return hold(world, state, "Progressing", true);
+  // Evidence that was lost in the meantime is lost.
+  const waves = withoutSoak(world);
+  if (state.stop === undefined || failed === undefined) return hold(world, { ...state, waves }, "Progressing", true);
   const stop: Verdict = { at: world.now, message: `${state.stop.message}; ${failed.message}` };
-  return hold(world, { ...state, stop }, "Paused", true);
+  return hold(world, { ...state, waves, stop }, "Paused", true);
 }

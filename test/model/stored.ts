@@ -88,6 +88,16 @@ export function restoredCourse(run: ReleaseRun, stored: RunStatus | undefined): 
   return restoredState(withStatus(run, stored), T0);
 }
 
+/** What a new process must make of gates: what was stored of them, no more and no less. */
+export function restoredWrongly(stored: RunStatus | undefined, { waves, overrides }: RunState): readonly string[] {
+  const phases = (gates: readonly { readonly phase: string; readonly accepted?: boolean | undefined }[]): string =>
+    gates.map(({ phase, accepted = false }) => `${phase} ${accepted}`).join();
+  const isSame =
+    overrides.length === (stored?.overrides ?? []).length &&
+    waves.every(({ gates }, index) => phases(gates) === phases(stored?.waves?.[index]?.gates ?? []));
+  return isSame ? [] : ["2: after a restart a gate is not what was stored of it"];
+}
+
 function withStatus(run: ReleaseRun, status: RunStatus | undefined): ReleaseRun {
   return status === undefined ? run : { ...run, status };
 }

@@ -7,7 +7,7 @@ import { Looks, type Event, type Settled } from "./looks.ts";
 import { made, outsideMoves } from "./outside.ts";
 import { asks } from "./people.ts";
 import type { State, States } from "./state.ts";
-import { restoredCourse, type Snapshot } from "./stored.ts";
+import { restoredCourse, restoredWrongly, type Snapshot } from "./stored.ts";
 import { Targets } from "./targets.ts";
 import { DEADLINE, PAUSE, T0 } from "./times.ts";
 import { each, PLACES, replaced, same, type Place } from "./triples.ts";
@@ -103,7 +103,8 @@ export class Successors {
     const { course, stored: before } = this.#states.runAt(state.run);
     return [undefined, ...(reported === undefined ? [] : [reported()])].map((report): Event => {
       const stored = report?.run ?? before;
-      const after = restartedCourse(course, restoredCourse(this.#desk.world.run, stored));
+      const restored = restoredCourse(this.#desk.world.run, stored);
+      const after = restartedCourse(course, restored);
       const label = `the process dies${report === undefined ? "" : ", its progress just reported"}; another begins`;
       return {
         ...QUIET,
@@ -111,6 +112,7 @@ export class Successors {
         isFault: true,
         run: this.#states.run({ ...this.#states.runAt(left), course: after, stored }),
         targets: each((place) => this.#targets.restarted(state.targets[place], stored, report?.targets[place])),
+        wrong: restoredWrongly(stored, restored),
       };
     });
   }

@@ -111,8 +111,9 @@ export const WORLDS: readonly Bounded[] = [
       onFailure: "Continue",
       gated: { approval: true, analysis: "background", freeze: true },
       faults: ["death", "people", "gates", "freeze"],
+      doomed: 1,
     },
-    total: 2,
+    total: 1,
   },
   { shape: { name: "one at a time on the Argo CD of all, no soak", room: 1, soak: false, maxConcurrency: 2, doomed: 1 }, total: 1 },
 ];

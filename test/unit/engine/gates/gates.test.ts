@@ -185,6 +185,16 @@ test("a verdict of metrics is stored, then its wave is verified, then the next o
   );
 });
 
+test("evidence that is lost at the look at which metrics are decided ends the soak at once", () => {
+  const seen = { analyses: analysis("Successful") };
+  const before = world([syncing("a"), ...both.slice(1)], { plan: measured, state: soaked(gateState("Waiting")), gates: gatesSeen(seen) });
+  const { turns, state } = step(before);
+  assert.deepEqual(
+    [turns, state.waves[0]?.phase, state.waves[0]?.soaked, state.waves[0]?.gates[0]?.phase],
+    [true, "Progressing", 0, "Passed"],
+  );
+});
+
 test("metrics that are good do not shorten the soak", () => {
   const state = {
     waves: [waveState("Soaking", { soaked: 30_000, countedAt: T0, gates: [gateState("Passed")] }), waveState("Pending")],
