@@ -54,7 +54,7 @@ function ungated(manifest: Manifest): { readonly manifest: Manifest; readonly no
     ...(dependsOn === undefined ? [] : ["dependsOn"]),
   ];
   if (open.length === 0) return { manifest, notes: [] };
-  const bare = { ...strategy, waves: waves.map(({ gates: _, ...wave }) => wave) };
+  const bare = { ...strategy, waves: waves.map((wave) => ({ ...wave, gates: undefined })) };
   return {
     manifest: { ...manifest, spec: { ...manifest.spec, strategy: bare } },
     notes: [`gates open at once, as nobody answers here: ${open.join(", ")}`],

@@ -21,13 +21,13 @@ export function snapshot(run: ReleaseRun, decision: Decision): Snapshot {
     run: {
       startedAt,
       observedAt,
-      waves: (waves ?? []).map(({ name, phase, soakedSeconds }, index) => ({
-        name,
-        phase,
-        ...(soakedSeconds === undefined ? {} : { soakedSeconds }),
-        ...gatesOf(decision, index),
+      waves: (waves ?? []).map((wave) => ({
+        name: wave.name,
+        phase: wave.phase,
+        ...(wave.soakedSeconds === undefined ? {} : { soakedSeconds: wave.soakedSeconds }),
+        ...canonicalGates(wave),
       })),
-      ...overridesOf(decision),
+      ...canonicalOverrides(status),
       ...(rollback === undefined ? {} : { rollback: unsaid(rollback) }),
       ...(stop === undefined ? {} : { stop: unsaid(stop) }),
       ...(acceptedFailures === undefined ? {} : { acceptedFailures }),
@@ -36,27 +36,17 @@ export function snapshot(run: ReleaseRun, decision: Decision): Snapshot {
   };
 }
 
-/** Without words and stamps, which decide nothing. */
-function gatesOf({ state }: Decision, wave: number): Pick<StoredWave, "gates"> {
-  const gates = state.waves[wave]?.gates ?? [];
-  if (gates.length === 0) return {};
-  return {
-    gates: gates.map(({ phase, accepted }) => ({
-      kind: "Analysis",
-      object: "",
-      phase,
-      message: "",
-      since: NOW,
-      ...(accepted ? { accepted } : {}),
-    })),
-  };
-}
-
 type StoredWave = NonNullable<RunStatus["waves"]>[number];
 
-function overridesOf({ state }: Decision): Pick<RunStatus, "overrides"> {
-  if (state.overrides.length === 0) return {};
-  return { overrides: state.overrides.map(({ name, until }) => ({ freeze: name, until: new Date(until).toISOString(), by: "", at: NOW })) };
+/** Without words and stamps, which decide nothing. */
+function canonicalGates({ gates }: StoredWave): Pick<StoredWave, "gates"> {
+  return gates === undefined
+    ? {}
+    : { gates: gates.map((gate) => ({ ...gate, object: "", message: "", since: NOW, measurements: undefined })) };
+}
+
+function canonicalOverrides({ overrides }: RunStatus): Pick<RunStatus, "overrides"> {
+  return overrides === undefined ? {} : { overrides: overrides.map((one) => ({ ...one, by: "", at: NOW })) };
 }
 
 const NOW = new Date(T0).toISOString();
