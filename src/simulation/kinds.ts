@@ -18,6 +18,8 @@ export interface Kind {
   admit(object: JsonObject, before: JsonObject | undefined): JsonObject | string;
 }
 
+const ADMISSION = "admissionregistration.k8s.io/v1";
+
 /** The kinds of a cluster, by `group/version/plural`. */
 export const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["conductor.dev/v1alpha1/servicereleases", ours("ServiceRelease", serviceRelease, refuseRelease)],
@@ -28,6 +30,11 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["argoproj.io/v1alpha1/applications", plain("argoproj.io/v1alpha1", "Application", true)],
   ["argoproj.io/v1alpha1/appprojects", plain("argoproj.io/v1alpha1", "AppProject", true)],
   ["argoproj.io/v1alpha1/applicationsets", plain("argoproj.io/v1alpha1", "ApplicationSet", true)],
+  ["argoproj.io/v1alpha1/analysisruns", plain("argoproj.io/v1alpha1", "AnalysisRun", true)],
+  ["argoproj.io/v1alpha1/analysistemplates", plain("argoproj.io/v1alpha1", "AnalysisTemplate", true)],
+  ["argoproj.io/v1alpha1/clusteranalysistemplates", plain("argoproj.io/v1alpha1", "ClusterAnalysisTemplate", true)],
+  [`${ADMISSION}/validatingadmissionpolicies`, plain(ADMISSION, "ValidatingAdmissionPolicy", true)],
+  [`${ADMISSION}/validatingadmissionpolicybindings`, plain(ADMISSION, "ValidatingAdmissionPolicyBinding", true)],
   ["/v1/secrets", { ...plain("v1", "Secret", false), admit: encoded }],
   ["events.k8s.io/v1/events", plain("events.k8s.io/v1", "Event", false)],
   ["coordination.k8s.io/v1/leases", plain("coordination.k8s.io/v1", "Lease", false)],

@@ -8,14 +8,14 @@ export interface Location {
   readonly subresource: string | undefined;
 }
 
-/** Reads a path that kube/paths.ts could have written; undefined for any other. All our kinds are namespaced, and may be listed across. */
+/** Reads a path that kube/paths.ts could have written; undefined for any other. What has a namespace may be listed across all. */
 export function locate(path: string): Location | undefined {
   const [top, ...rest] = path.split("/").slice(1).map(decodeURIComponent);
   const [group, version, ...place] = top === "api" ? ["", ...rest] : rest;
   if ((top !== "api" && top !== "apis") || group === undefined || version === undefined) return undefined;
   const [namespace, [plural, name, subresource, ...more]] =
     place[0] === "namespaces" && place.length > 2 ? [place[1], place.slice(2)] : [undefined, place];
-  if (plural === undefined || more.length > 0 || (namespace === undefined && name !== undefined)) return undefined;
+  if (plural === undefined || more.length > 0) return undefined;
   return { resource: `${group}/${version}/${plural}`, namespace, name, subresource };
 }
 

@@ -4,6 +4,7 @@ import type { ArgoParts } from "./argocd.ts";
 import type { Behaviours } from "./behaviour.ts";
 import type { Latency } from "./connection.ts";
 import type { JsonObject } from "./json.ts";
+import type { AnalysisScripts } from "./rollouts.ts";
 
 /** What a simulation begins with. */
 export interface Scenario {
@@ -23,6 +24,10 @@ export interface Scenario {
   readonly log?: Log;
   /** Whether the conductor may write. Default: always. */
   readonly fence?: Fence;
+  /** The templates that Argo Rollouts in the management cluster finds, and what it measures. Default: none. */
+  readonly analyses?: AnalysisScripts;
+  /** Whether the chart's admission policies are installed. Default: they are. */
+  readonly policies?: boolean;
   /** Timers of one moment fire in an order drawn from the seed, unless this is false. */
   readonly shuffled?: boolean;
 }
@@ -68,13 +73,20 @@ export const RESOURCES = {
   applications: "argoproj.io/v1alpha1/applications",
   secrets: "/v1/secrets",
   events: "events.k8s.io/v1/events",
+  approvals: "conductor.dev/v1alpha1/releaseapprovals",
+  freezes: "conductor.dev/v1alpha1/freezewindows",
+  analysisRuns: "argoproj.io/v1alpha1/analysisruns",
+  analysisTemplates: "argoproj.io/v1alpha1/analysistemplates",
+  clusterAnalysisTemplates: "argoproj.io/v1alpha1/clusteranalysistemplates",
+  policies: "admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+  policyBindings: "admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
 } as const;
 
-/** The path of the objects of a resource in a namespace, or of one of them. */
-export function pathOf(resource: string, namespace: string, name?: string): string {
+/** The path of the objects of a resource in a namespace, or of one of them; without a namespace of one that has none. */
+export function pathOf(resource: string, namespace: string | undefined, name?: string): string {
   const [group = "", version = "", plural = ""] = resource.split("/");
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  return `${root}/namespaces/${namespace}/${plural}${name === undefined ? "" : `/${name}`}`;
+  return `${root}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}${name === undefined ? "" : `/${name}`}`;
 }
 
 export function serverUrl(name: string): string {
@@ -135,12 +147,15 @@ export function application(spec: ApplicationSpec, cluster: string): JsonObject 
   };
 }
 
-export function serviceRelease(name: string, revision: string, more: JsonObject = {}): JsonObject {
+/** Where admission notes who released. */
+export const AUTHOR = "conductor.dev/author";
+
+export function serviceRelease(name: string, revision: string, more: JsonObject = {}, author?: string): JsonObject {
   const [service = "", environmentName = ""] = name.split(".");
   return {
     apiVersion: "conductor.dev/v1alpha1",
     kind: "ServiceRelease",
-    metadata: { name, namespace: TEAM },
+    metadata: { name, namespace: TEAM, ...(author === undefined ? {} : { annotations: { [AUTHOR]: author } }) },
     spec: { service, environment: environmentName, revision, ...more },
   };
 }

@@ -12,9 +12,11 @@ import { Connection, NEAR } from "./connection.ts";
 import { Desk } from "./desk.ts";
 import { Faults } from "./faults.ts";
 import { launch } from "./launch.ts";
+import { installPolicies } from "./policies.ts";
 import { Process } from "./process.ts";
 import { chance, type Chance } from "./random.ts";
 import { broken } from "./refusals.ts";
+import { SimulatedRollouts, template } from "./rollouts.ts";
 import {
   application,
   ARGO_NAMESPACE,
@@ -49,6 +51,8 @@ const silent: Log = { debug: () => undefined, info: () => undefined, warn: () =>
 export class Simulation {
   readonly clock: VirtualClock;
   readonly faults: Faults;
+  /** The Argo Rollouts of the management cluster. */
+  readonly rollouts: SimulatedRollouts;
   /** Everything that became durable, oldest first. */
   readonly writes: Write[] = [];
   /** What CI and people do to releases and environments. */
@@ -81,6 +85,8 @@ export class Simulation {
     }
     for (const [name, server] of this.#servers) this.#argo.set(name, this.#argoOf(name, server));
     for (const cluster of scenario.clusters) this.register(cluster);
+    this.rollouts = new SimulatedRollouts(this.home, this.clock, scenario.analyses ?? {});
+    this.#installGates();
     // Not yet: its first calls shall find the faults that are asked for after this.
     this.clock.after(0, () => this.start());
   }
@@ -213,6 +219,16 @@ export class Simulation {
       JSON.stringify([at, server, who, verb, resource, key, subresource ?? "", version, after ?? null]),
     );
     return [...this.#calls.all.map((call) => JSON.stringify(call)), ...writes].join("\n");
+  }
+
+  #installGates(): void {
+    const { analyses = {}, policies = true } = this.#scenario;
+    if (policies) installPolicies(this.home);
+    for (const [name, script] of Object.entries(analyses)) {
+      const path =
+        script.clusterScope === true ? pathOf(RESOURCES.clusterAnalysisTemplates, undefined) : pathOf(RESOURCES.analysisTemplates, TEAM);
+      this.home.handle({ method: "POST", path, body: template(name, script) }, "setup");
+    }
   }
 
   #deployAll(cluster: ClusterSpec): void {

@@ -1,10 +1,11 @@
 import { environment as environmentSchema, type Environment } from "#api/environment.ts";
+import { releaseApproval } from "#api/releaseapproval.ts";
 import { releaseRun, type ReleaseRun } from "#api/releaserun.ts";
 import { serviceRelease as releaseSchema, type ServiceRelease } from "#api/servicerelease.ts";
 import type { KubeRequest } from "#kube/ports.ts";
 import type { ApiServer } from "./apiserver.ts";
 import type { JsonObject } from "./json.ts";
-import { environment, pathOf, RESOURCES, serviceRelease, TEAM, type ClusterSpec, type EnvironmentSpec } from "./scenario.ts";
+import { AUTHOR, environment, pathOf, RESOURCES, serviceRelease, TEAM, type ClusterSpec, type EnvironmentSpec } from "./scenario.ts";
 
 /** What CI, Git and people do to releases and environments, and what they read there. It happens at once. */
 export class Wishes {
@@ -16,11 +17,12 @@ export class Wishes {
     this.#clusters = clusters;
   }
 
-  /** Creates a release of `name`, or changes its revision and whatever `more` of its spec. */
-  apply(name: string, revision: string, more: JsonObject = {}): void {
-    const body = serviceRelease(name, revision, more);
+  /** Creates a release of `name`, or changes its revision and whatever `more` of its spec; `author` is who does it, as admission notes it. */
+  apply(name: string, revision: string, more: JsonObject = {}, author?: string): void {
+    const body = serviceRelease(name, revision, more, author);
+    const metadata = author === undefined ? {} : { metadata: { annotations: { [AUTHOR]: author } } };
     if (this.#home.find(path(name)) === undefined) this.#do({ method: "POST", path: pathOf(RESOURCES.releases, TEAM), body }, "ci");
-    else this.patch(name, { spec: { revision, ...more } }, "ci");
+    else this.patch(name, { ...metadata, spec: { revision, ...more } }, "ci");
   }
 
   /** A merge patch. */
@@ -50,6 +52,34 @@ export class Wishes {
       body,
     } as const;
     this.#do(request, "person");
+  }
+
+  /** `who` decides on a ReleaseApproval; with a reason it is a rejection. */
+  decide(approval: string, who: string, reason?: string): void {
+    const decision = reason === undefined ? { decision: "Approve" } : { decision: "Reject", reason };
+    const body = { spec: { decisions: { [who]: decision } } };
+    const contentType = "application/merge-patch+json";
+    this.#do({ method: "PATCH", path: pathOf(RESOURCES.approvals, TEAM, approval), contentType, body }, who);
+  }
+
+  /** The questions that nobody has answered yet, by name, oldest first. */
+  questions(): readonly string[] {
+    return this.#home
+      .all(RESOURCES.approvals)
+      .map((approval) => releaseApproval.parse(approval))
+      .filter(({ status }) => status?.phase === undefined || status.phase === "Pending")
+      .toSorted((a, b) => ((a.metadata.creationTimestamp ?? "") < (b.metadata.creationTimestamp ?? "") ? -1 : 1))
+      .map(({ metadata }) => metadata.name);
+  }
+
+  /** Creates a FreezeWindow. */
+  freeze(name: string, spec: JsonObject): void {
+    const body = { apiVersion: "conductor.dev/v1alpha1", kind: "FreezeWindow", metadata: { name, namespace: TEAM }, spec };
+    this.#do({ method: "POST", path: pathOf(RESOURCES.freezes, TEAM), body }, "person");
+  }
+
+  thaw(name: string): void {
+    this.#do({ method: "DELETE", path: pathOf(RESOURCES.freezes, TEAM, name) }, "person");
   }
 
   release(name: string): ServiceRelease | undefined {

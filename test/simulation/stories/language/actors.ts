@@ -4,7 +4,8 @@ import type { JsonObject } from "#simulation/json.ts";
 import { type ClusterSpec, commit } from "#simulation/scenario.ts";
 import type { Simulation } from "#simulation/simulation.ts";
 import type { Journal } from "./journal.ts";
-import { fields, short } from "./words.ts";
+import type { Setting } from "./setting.ts";
+import { fields, seconds, short } from "./words.ts";
 
 /** What all who act need of their world. */
 export interface Stage {
@@ -13,6 +14,7 @@ export interface Stage {
   /** The newest run of checkout. */
   readonly run: string;
   readonly clusters: string[];
+  readonly setting: Setting;
   readonly troubles: Map<string, { readonly revision: string; readonly message: string }>;
 }
 
@@ -26,11 +28,11 @@ export class CI {
   }
 
   /** Releases a revision; `more` is of the ServiceRelease's spec. */
-  releases(revision: string, more: JsonObject & { readonly service?: string } = {}): void {
-    const { service = "checkout", ...spec } = more;
+  releases(revision: string, more: JsonObject & { readonly service?: string; readonly environment?: string } = {}): void {
+    const { service = "checkout", environment = "production", ...spec } = more;
     const how = Object.keys(spec).length === 0 ? "" : ` with ${fields(spec)}`;
-    this.#stage.journal.note(`CI releases ${short(commit(revision))} of ${service} to production${how}`);
-    this.#stage.simulation.wishes.apply(`${service}.production`, commit(revision), spec);
+    this.#stage.journal.note(`CI releases ${short(commit(revision))} of ${service} to ${environment}${how}`);
+    this.#stage.simulation.wishes.apply(`${service}.${environment}`, commit(revision), spec, this.#stage.setting.author);
   }
 }
 
@@ -78,6 +80,32 @@ export class Person {
     const value = argument === undefined ? run : `${run}/${argument}`;
     this.#stage.journal.note(`a person annotates ${RELEASE}: conductor.dev/${action}: ${value}`);
     this.#stage.simulation.wishes.annotate(RELEASE, { [`conductor.dev/${action}`]: value });
+  }
+
+  /** Says yes to the newest question. */
+  approves(who: string): void {
+    this.#stage.journal.note(`${who} approves`);
+    this.#stage.simulation.wishes.decide(this.#question(), who);
+  }
+
+  rejects(who: string, reason: string): void {
+    this.#stage.journal.note(`${who} rejects: ${reason}`);
+    this.#stage.simulation.wishes.decide(this.#question(), who, reason);
+  }
+
+  #question(): string {
+    const newest = this.#stage.simulation.wishes.questions().at(-1);
+    if (newest === undefined) throw new Error("nobody is asked anything");
+    return newest;
+  }
+
+  /** Makes a FreezeWindow that holds from now on, for so many seconds. */
+  freezes(reason: string, time: number): void {
+    const { journal, simulation } = this.#stage;
+    const now = simulation.clock.now();
+    journal.note(`a person makes FreezeWindow freeze, for ${seconds(time * 1000)}: ${reason}`);
+    const iso = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+    simulation.wishes.freeze("freeze", { reason, from: iso(now - 1000), to: iso(now + time * 1000) });
   }
 
   /** Changes the spec of the release. */

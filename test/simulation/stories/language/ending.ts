@@ -16,16 +16,17 @@ export interface Ending {
 
 export function endingOf(world: World): Ending {
   const { simulation, setting } = world;
-  const services = servicesOf(setting);
-  const releases = services.map((service) => {
-    const name = `${service}.production`;
+  const names = Object.keys({ production: true, ...setting.others }).flatMap((environment) =>
+    servicesOf(setting).map((service) => `${service}.${environment}`),
+  );
+  const releases = names.map((name) => {
     const main = simulation.wishes.runs(name).findLast(isMain);
     const phase = simulation.wishes.release(name)?.status?.phase ?? "Pending";
     return `${name} is ${phase}${main === undefined ? "" : ` (${clustersByPhase(main)})`}`;
   });
-  const runs = services.flatMap((service) =>
+  const runs = names.flatMap((name) =>
     simulation.wishes
-      .runs(`${service}.production`)
+      .runs(name)
       .map(({ metadata, spec, status }) => `${metadata.name} ${spec.kind} to ${short(spec.revision)}: ${status?.phase}`),
   );
   return { releases, runs, applications: applicationsOf(world) };

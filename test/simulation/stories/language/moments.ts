@@ -63,6 +63,19 @@ export function argoSays(cluster: string, verdict: string): Moment {
   };
 }
 
+/** People are asked something that nobody has answered. */
+export function asked(): Moment {
+  return { words: "people are asked", holds: ({ simulation }) => simulation.wishes.questions().length > 0 };
+}
+
+/** The newest run waits for something of this kind. */
+export function waitsFor(reason: string): Moment {
+  return {
+    words: `the run waits for ${reason}`,
+    holds: ({ observer }) => observer.newest("checkout.production")?.status?.waitingOn?.reason === reason,
+  };
+}
+
 /** So many Applications hold a new revision. */
 export function patched(count: number): Moment {
   return {

@@ -5,6 +5,7 @@ import { RESOURCES } from "#simulation/scenario.ts";
 import type { Simulation } from "#simulation/simulation.ts";
 import type { Write } from "#simulation/writes.ts";
 import { tellApplication } from "./applications.ts";
+import { tellAnalysis, tellApproval } from "./gates.ts";
 import type { Journal } from "./journal.ts";
 import { tellRelease } from "./releases.ts";
 import { tellPlan, tellRun } from "./runs.ts";
@@ -32,6 +33,8 @@ export class Observer {
   #heard(write: Write): void {
     const { resource, before, after } = write;
     if (resource === RESOURCES.applications) tellApplication(this.#journal, write, this.#several);
+    if (resource === RESOURCES.approvals) tellApproval(this.#journal, write);
+    if (resource === RESOURCES.analysisRuns) tellAnalysis(this.#journal, write);
     if (resource === RESOURCES.runs && after !== undefined) this.#heardRun(before, after);
     if (resource === RESOURCES.releases && before !== undefined && after !== undefined)
       tellRelease(this.#journal, typed<ServiceRelease>(before), typed<ServiceRelease>(after), this.#endings);
@@ -41,10 +44,12 @@ export class Observer {
     const run = typed<ReleaseRun>(after);
     this.#runs.set(run.metadata.name, run);
     if (before === undefined) return tellPlan(this.#journal, run);
-    const { service } = run.spec;
-    const isPlain = (text: string): boolean => !this.#several || text.startsWith(service);
+    const { service, environment } = run.spec;
+    const isOther = environment !== "production";
+    const whose = isOther ? environment : service;
+    const isPlain = (text: string): boolean => (!this.#several && !isOther) || text.startsWith(service);
     tellRun(
-      { note: (text, about) => this.#journal.note(isPlain(text) ? text : `${service}: ${text}`, about) },
+      { note: (text, about) => this.#journal.note(isPlain(text) ? text : `${whose}: ${text}`, about) },
       typed<ReleaseRun>(before),
       run,
     );

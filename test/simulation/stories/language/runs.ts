@@ -1,5 +1,6 @@
 import type { ReleaseRun, TargetStatus } from "#api/releaserun.ts";
 import { hasSucceeded } from "#engine/baselines.ts";
+import { tellGates } from "./gates.ts";
 import type { Journal } from "./journal.ts";
 import { names, seconds, short } from "./words.ts";
 
@@ -15,6 +16,9 @@ export function tellPlan(journal: Journal, { metadata, spec }: ReleaseRun): void
   journal.note(`the conductor plans ${metadata.name} (${spec.kind}${why}) to ${short(spec.revision)}: ${waves.join("; ")}`);
 }
 
+/** What is not told by what it waits for. */
+const WAITS: ReadonlySet<string> = new Set(["InstanceBusy", "Freeze", "Dependency"]);
+
 type Voice = Pick<Journal, "note">;
 
 export function tellRun(journal: Voice, before: ReleaseRun, run: ReleaseRun): void {
@@ -26,12 +30,13 @@ export function tellRun(journal: Voice, before: ReleaseRun, run: ReleaseRun): vo
       journal.note(`the conductor notes for ${run.metadata.name}: ${action}`);
 
   tellTargets(journal, before, run);
+  tellGates(journal, before, run);
 
   for (const [index, { name, phase }] of (status.waves ?? []).entries()) {
     const was = old?.waves?.[index]?.phase;
     if (phase === was) continue;
     if (phase === "Progressing" && was === "Soaking") journal.note(`wave ${name} is not complete any more: its soak will start again`);
-    if (phase === "Progressing" && was === "Pending" && spec.waves.length > 1) journal.note(`wave ${name} begins`);
+    if (phase === "Progressing" && (was === "Pending" || was === "Waiting") && spec.waves.length > 1) journal.note(`wave ${name} begins`);
     const soak = spec.waves[index]?.minSuccessSeconds ?? 0;
     if (phase === "Soaking" && soak > 0) journal.note(`wave ${name} soaks for ${seconds(soak * 1000)}`);
     if (phase === "Verified") journal.note(`wave ${name} is verified`);
@@ -42,8 +47,9 @@ export function tellRun(journal: Voice, before: ReleaseRun, run: ReleaseRun): vo
   if (status.stop !== undefined && old?.stop === undefined)
     journal.note(`the conductor stops and waits for a person (${status.stop.message})`);
   if (status.phase === "Paused" && old?.phase !== "Paused" && status.stop === undefined) journal.note(`${run.metadata.name} is paused`);
-  if (status.waitingOn?.reason === "InstanceBusy" && old?.waitingOn?.reason !== "InstanceBusy")
-    journal.note(`${run.metadata.name} waits: ${status.waitingOn.message}`);
+  const { waitingOn } = status;
+  if (waitingOn !== undefined && WAITS.has(waitingOn.reason) && old?.waitingOn?.reason !== waitingOn.reason)
+    journal.note(`${run.metadata.name} waits: ${waitingOn.message}`);
   if (status.finishedAt !== undefined && old?.finishedAt === undefined) {
     const said = status.conditions?.find(({ type }) => type === "Finished")?.message ?? "";
     journal.note(`${run.metadata.name} ends: ${status.phase} (${said})`);

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { strategy } from "#api/strategy.ts";
 import { type Behaviour, type Behaviours, well } from "#simulation/behaviour.ts";
 import type { JsonObject } from "#simulation/json.ts";
+import type { AnalysisScripts } from "#simulation/rollouts.ts";
 import { type ApplicationSpec, type ClusterSpec, commit, type Scenario } from "#simulation/scenario.ts";
 
 export type StrategyWritten = z.input<typeof strategy>;
@@ -22,6 +23,14 @@ export interface Setting {
   /** Default: eu, us and ap, each with an Argo CD of its own. */
   readonly clusters?: readonly (string | ClusterSpec)[];
   readonly strategy?: StrategyWritten;
+  /** Environments beside production, by name. */
+  readonly others?: Readonly<Record<string, JsonObject>>;
+  /** Templates of Argo Rollouts, and what it measures. */
+  readonly analyses?: AnalysisScripts;
+  /** Whether the chart's admission policies are installed. Default: they are. */
+  readonly policies?: boolean;
+  /** Who releases, as admission notes it. Default: it is not known. */
+  readonly author?: string;
   /** Of the Environment, beside its strategy. */
   readonly environment?: JsonObject;
   readonly traits?: readonly Trait[];
@@ -48,14 +57,16 @@ export function servicesOf({ services = ["checkout"] }: Setting): readonly strin
 /** What cannot be applied now, by cluster: the revision, and what Argo CD says of it. */
 export type Troubles = ReadonlyMap<string, { readonly revision: string; readonly message: string }>;
 
-export function scenarioOf(
-  setting: Setting,
-  troubles: Troubles,
-): Pick<Scenario, "clusters" | "environments" | "applications" | "behaviours"> {
-  const { strategy = {}, environment = {}, runs = "1", applications = () => ({}), hub = false } = setting;
+export function scenarioOf(setting: Setting, troubles: Troubles): Omit<Scenario, "seed"> {
+  const { strategy = {}, environment = {}, others = {}, runs = "1", applications = () => ({}), hub = false, analyses, policies } = setting;
   return {
     clusters: clustersOf(setting),
-    environments: [{ name: "production", spec: { strategy: plain(strategy), ...environment } }],
+    environments: [
+      { name: "production", spec: { strategy: plain(strategy), ...environment } },
+      ...Object.entries(others).map(([name, spec]) => ({ name, spec })),
+    ],
+    ...(analyses === undefined ? {} : { analyses }),
+    ...(policies === undefined ? {} : { policies }),
     applications: ({ name, instance }) =>
       (hub && instance === undefined ? [] : servicesOf(setting)).map((service) => ({
         name: hub ? `${service}-${name}` : service,

@@ -47,7 +47,17 @@ function logOf({ title, setting }: Story, world: World, { releases, applications
 
 /** The world before the story begins. */
 function given(setting: Setting): readonly string[] {
-  const { strategy = {}, environment = {}, traits = [], verified = [], runs = "1" } = setting;
+  const {
+    strategy = {},
+    environment = {},
+    others = {},
+    analyses = {},
+    author,
+    policies = true,
+    traits = [],
+    verified = [],
+    runs = "1",
+  } = setting;
   const clusters = clustersOf(setting)
     .filter(({ instance }) => setting.hub !== true || instance !== undefined)
     .map(({ name }) => name);
@@ -66,5 +76,11 @@ function given(setting: Setting): readonly string[] {
     ...traits.map(({ revision, on, says }) => `${on === undefined ? "" : `On ${names(on)} `}${short(commit(revision))} ${says}.`),
     ...(Object.keys(strategy).length === 0 ? [] : [`strategy: ${fields(strategy)}`]),
     ...(Object.keys(environment).length === 0 ? [] : [`environment: ${fields(environment)}`]),
+    ...Object.entries(others).map(([name, spec]) => `environment ${name}: ${fields(spec)}`),
+    ...(Object.keys(analyses).length === 0
+      ? []
+      : [`Argo Rollouts has the template${Object.keys(analyses).length > 1 ? "s" : ""} ${names(Object.keys(analyses))}.`]),
+    ...(author === undefined ? [] : [`${author} releases.`]),
+    ...(policies ? [] : ["The admission policies of the chart are not installed."]),
   ];
 }

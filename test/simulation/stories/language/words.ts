@@ -28,6 +28,7 @@ export function since(start: number, at: number): string {
 export function retold(said: string, start: number): string {
   const day = new Date(start).toISOString().slice(0, 11);
   return said
+    .replaceAll(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b/g, (_, date: string, time: string) => since(start, Date.parse(`${date}T${time}Z`)))
     .replaceAll(/\b[0-9a-f]{40}\b/g, short)
     .replaceAll(/\b(\d\d:\d\d:\d\d)( UTC)?\b/g, (_, time: string) => since(start, Date.parse(`${day}${time}Z`)));
 }

@@ -4,6 +4,7 @@ import { argocd } from "./argocd.ts";
 import { capacity } from "./capacity.ts";
 import { crashes } from "./crashes.ts";
 import { failures } from "./failures.ts";
+import { gates } from "./gates.ts";
 import { membership } from "./membership.ts";
 import { owners } from "./owners.ts";
 import { unreachable } from "./unreachable.ts";
@@ -21,4 +22,5 @@ export const STORIES: readonly Story[] = [
   ...actions,
   ...membership,
   ...capacity,
+  ...gates,
 ];
