@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { duration, label, milliseconds } from "#api/rules.ts";
+import { RESTRICTED, type Restricted } from "#argo/templates.ts";
 import { LOG_LEVELS, type LogLevel } from "#observe/log.ts";
 
 /** What can be set when the conductor is installed. */
@@ -16,6 +17,8 @@ export interface Config {
   readonly contactTime: number;
   /** Milliseconds after which a cluster whose registration is gone counts as gone. */
   readonly graceTime: number;
+  /** What AnalysisRuns may do besides asking a metrics system, by namespace; "*" is every one. */
+  readonly allowAnalysis: ReadonlyMap<string, ReadonlySet<Restricted>>;
 }
 
 export const USAGE = `release-conductor: releases services to many clusters through Argo CD
@@ -26,6 +29,8 @@ export const USAGE = `release-conductor: releases services to many clusters thro
   --settle-time TIME    how long evidence must hold before a target has arrived (5s)
   --contact-time TIME   how long a plan, a wave and a rollback wait for an API server that does not answer (5s)
   --grace-time TIME     how long a cluster whose registration is gone may come back (5m)
+  --allow-analysis NAMESPACE=KIND[,KIND]
+                        what analyses of a namespace ("*" for all) may use besides metrics providers: ${RESTRICTED.join(", ")}; may be repeated
   --help
 
 The management cluster is the one that KUBECONFIG, or the pod's service account, leads to.`;
@@ -41,6 +46,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
       "settle-time": { type: "string", default: "5s" },
       "contact-time": { type: "string", default: "5s" },
       "grace-time": { type: "string", default: "5m" },
+      "allow-analysis": { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
     },
   });
@@ -54,6 +60,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     settleTime: time("--settle-time", values["settle-time"]),
     contactTime: time("--contact-time", values["contact-time"]),
     graceTime: time("--grace-time", values["grace-time"]),
+    allowAnalysis: allowed(values["allow-analysis"]),
   };
 }
 
@@ -62,6 +69,23 @@ function namespace(value: string): string {
   const parsed = label("--namespace").safeParse(value);
   if (!parsed.success) throw new Error(`--namespace must be the name of a namespace, not "${value}"`);
   return parsed.data;
+}
+
+function allowed(values: readonly string[]): Config["allowAnalysis"] {
+  const all = new Map<string, Set<Restricted>>();
+  for (const value of values) {
+    const [where = "", kinds] = value.split("=", 2);
+    if (kinds === undefined || (where !== "*" && !label("--allow-analysis").safeParse(where).success))
+      throw new Error(`--allow-analysis must be NAMESPACE=KIND[,KIND], such as team-a=job,web, not "${value}"`);
+    const known = all.get(where) ?? new Set();
+    all.set(where, known);
+    for (const kind of kinds.split(",")) {
+      const found = RESTRICTED.find((one) => one === kind);
+      if (found === undefined) throw new Error(`--allow-analysis knows ${RESTRICTED.join(", ")}, not "${kind}"`);
+      known.add(found);
+    }
+  }
+  return all;
 }
 
 function time(flag: string, value: string): number {

@@ -14,7 +14,7 @@ const operator = connected(
   () =>
     new ReleaseOperator({
       namespace: config.namespace,
-      settings: { settleTime: config.settleTime, contactTime: config.contactTime, graceTime: config.graceTime },
+      settings: config,
       count: metrics,
       // One replica for now: a Lease is put here when there are two.
       fence: { open: () => true },

@@ -205,6 +205,7 @@ export function production(spec: Json = {}): Environment {
 export interface RunShape {
   readonly number?: number;
   readonly revision?: string;
+  readonly author?: string;
   readonly kind?: RunSpec["kind"];
   readonly cause?: RunSpec["cause"];
   readonly hash?: string;
@@ -219,6 +220,7 @@ export interface RunShape {
 export function run({
   number = 1,
   revision = R2,
+  author,
   kind = "Forward",
   cause,
   hash = "0123456789abcdef",
@@ -236,6 +238,7 @@ export function run({
       release: { name: "checkout.production", uid: "uid-checkout.production", generation: 7, hash },
       kind,
       ...(cause === undefined ? {} : { cause }),
+      ...(author === undefined ? {} : { author }),
       service: "checkout",
       environment: "production",
       revision,

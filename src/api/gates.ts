@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cel, duration, label, LIMITS, template, text, VALUE_VARIABLES } from "./rules.ts";
+import { cel, duration, label, LIMITS, template, text } from "./rules.ts";
 
 /** What must open before a release goes on. docs/gates.md has a recipe for each. */
 
@@ -15,7 +15,7 @@ const approval = z
       .max(LIMITS.approvers)
       .meta({ "x-kubernetes-list-type": "set" })
       .optional()
-      .describe("Who may decide: members of these groups. Absent, with users absent too: whoever RBAC lets."),
+      .describe("Who may decide: members of these groups. Absent, with users and serviceAccounts absent too: everybody whom RBAC lets."),
     users: z
       .array(text(253, /^.+$/, "approval.users must name users"))
       .min(1)
@@ -38,7 +38,6 @@ const approval = z
       message: "approval.count is more than there are users and serviceAccounts to approve: name more of them, or groups",
     }),
   );
-export type Approval = z.infer<typeof approval>;
 
 const analysis = z.object({
   templateName: name253("analysis.templateName").describe("An AnalysisTemplate of Argo Rollouts in this namespace."),
@@ -47,7 +46,7 @@ const analysis = z.object({
     .array(
       z.object({
         name: text(63, /^[A-Za-z0-9_.-]+$/, "analysis.args[].name must be of letters, digits, '_', '.' and '-'"),
-        value: template(1024, "analysis.args[].value", VALUE_VARIABLES),
+        value: template(1024, "analysis.args[].value", ["service", "environment", "namespace", "revision"]),
       }),
     )
     .min(1)
@@ -62,7 +61,6 @@ const analysis = z.object({
     .prefault(false)
     .describe("It lasts from the wave's first write to the end of its soak. Otherwise it begins with the soak, and must succeed after it."),
 });
-export type Analysis = z.infer<typeof analysis>;
 
 export const gate = z
   .object({
@@ -82,4 +80,3 @@ export const dependency = z.object({
     .optional()
     .describe("What it must be ready at: {{revision}} for the same. Absent: at what it wishes for."),
 });
-export type Dependency = z.infer<typeof dependency>;

@@ -8,11 +8,9 @@ const DECISIONS = 50;
 /** Of a ServiceAccount it is system:serviceaccount:<namespace>:<name>. */
 const AUTHOR = 512;
 
-export const PURPOSES = ["Wave", "FreezeOverride"] as const;
-export type Purpose = (typeof PURPOSES)[number];
+const PURPOSES = ["Wave", "FreezeOverride"] as const;
 
-export const APPROVAL_PHASES = ["Pending", "Approved", "Rejected", "Expired", "Void"] as const;
-export type ApprovalPhase = (typeof APPROVAL_PHASES)[number];
+const APPROVAL_PHASES = ["Pending", "Approved", "Rejected", "Expired", "Void"] as const;
 
 const { groups, users, serviceAccounts } = gate.shape.approval.unwrap().shape;
 
@@ -27,7 +25,6 @@ const decision = z
       message: 'a Reject needs a reason, for whoever released: {"decision":"Reject","reason":"…"}',
     }),
   );
-export type Decision = z.infer<typeof decision>;
 
 /** What is asked, of whom and until when. */
 const question = {
@@ -54,7 +51,9 @@ const question = {
     .describe("What would change, and where."),
   author: z.string().max(AUTHOR).optional().describe("Who released: this user cannot approve. Absent when that is not known."),
   count: z.int().min(1).max(10).describe("How many must approve."),
-  groups: groups.describe("Who may decide, of those that RBAC lets: members of these groups. Absent, with users absent too: all of them."),
+  groups: groups.describe(
+    "Who may decide, of those that RBAC lets: members of these groups. Absent, with users and serviceAccounts absent too: all of them.",
+  ),
   users: users.describe("Who may decide besides: these users."),
   serviceAccounts: serviceAccounts.describe("ServiceAccounts that may decide, as <namespace>/<name>. None, unless listed."),
   expiresAt: timestamp.describe("Until when it is waited for."),

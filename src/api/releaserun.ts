@@ -125,6 +125,11 @@ const spec = z
       .min(1)
       .max(LIMITS.waves)
       .describe("In order, with numbers as they come out for this run. A target names its wave by position, from 1."),
+    author: z
+      .string()
+      .max(512)
+      .optional()
+      .describe("Who released, as admission has noted it: the approvals of the run are not theirs to give."),
     dependsOn: z
       .array(z.object({ name: name.describe("The other ServiceRelease."), revision: z.string().max(128).optional() }))
       .max(LIMITS.dependencies)

@@ -27,12 +27,22 @@ const RULES: Readonly<Record<string, (self: unknown) => boolean>> = {
   "(has(self.names) ? 1 : 0) + (has(self.selector) ? 1 : 0) + (has(self.count) ? 1 : 0) == 1": of(
     (self) => has(self, "names", "selector", "count") === 1,
   ),
+  "has(self.approval) != has(self.analysis)": of((self) => has(self, "approval", "analysis") === 1),
+  "has(self.groups) || (!has(self.users) && !has(self.serviceAccounts)) || self.count <= (has(self.users) ? size(self.users) : 0) + (has(self.serviceAccounts) ? size(self.serviceAccounts) : 0)":
+    of(({ groups, users, serviceAccounts, count = 1 }) => {
+      if (groups !== undefined || (users === undefined && serviceAccounts === undefined)) return true;
+      return Number(count) <= size(users) + size(serviceAccounts);
+    }),
   "self.filter(w, !has(w.clusters)).all(w, w.name == self[size(self) - 1].name)": (self) =>
     Array.isArray(self) && self.every((wave, index) => !isFields(wave) || wave["clusters"] !== undefined || index === self.length - 1),
 };
 
 function of(holds: (self: Fields) => boolean): (self: unknown) => boolean {
   return (self) => !isFields(self) || holds(self);
+}
+
+function size(list: unknown): number {
+  return Array.isArray(list) ? list.length : 0;
 }
 
 /** The schema of an Environment's spec. */

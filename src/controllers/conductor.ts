@@ -1,9 +1,33 @@
 import { environment, type Environment } from "#api/environment.ts";
+import { releaseApproval, type ReleaseApproval } from "#api/releaseapproval.ts";
 import { releaseRun, type ReleaseRun } from "#api/releaserun.ts";
 import { serviceRelease, type ServiceRelease } from "#api/servicerelease.ts";
 import { project, type Projected } from "#argo/read.ts";
+import { analysed, ANALYSIS_RUNS, RUN_LABEL, type Analysed } from "#argo/analysis.ts";
+import { Analyses } from "./analyses.ts";
+import { AnalysisTemplates } from "./analysistemplates.ts";
+import { Approvals } from "./approvals.ts";
+import { Plans } from "./approvals/plan.ts";
 import { EnvironmentController } from "./environments.ts";
-import { ENVIRONMENTS, keyOf, RELEASE_RUNS, SERVICE_RELEASES, type Counters, type Parts, type Settings } from "./parts.ts";
+import { Freezes } from "./freezes/freezes.ts";
+import { seenWindow, type SeenWindow } from "./freezes/seenwindow.ts";
+import { FreezeWindowController } from "./freezewindows.ts";
+import { GateChecks } from "./gatechecks.ts";
+import { Gates } from "./gates.ts";
+import { Guards } from "./guards.ts";
+import {
+  ENVIRONMENTS,
+  FREEZE_WINDOWS,
+  keyOf,
+  RELEASE_APPROVALS,
+  RELEASE_RUNS,
+  SERVICE_RELEASES,
+  type Counters,
+  type Parts,
+  type Settings,
+} from "./parts.ts";
+import { Rehearsals } from "./rehearsals.ts";
+import { ApprovalController } from "./releaseapprovals.ts";
 import { ReleaseController } from "./releases.ts";
 import { RunController } from "./runs.ts";
 import { Sightings } from "./sightings.ts";
@@ -38,20 +62,22 @@ const reported = releaseRun.omit({ spec: true });
 /** Milliseconds until a key whose object somebody else wrote is worked on again, should its new state not arrive first. */
 const AFTER_CONFLICT = 500;
 
+/** What is worked on, each in a queue of its own. */
+type Worked = "releases" | "runs" | "environments" | "approvals" | "freezes";
+
 /** Everything between the API servers and the process: caches, fleet, queues and controllers. It runs from construction until `stop`. */
 export class Conductor {
   readonly releases: ListWatchReflector<ServiceRelease>;
   readonly environments: ListWatchReflector<Environment>;
   readonly runs: ListWatchReflector<ReleaseRun>;
+  readonly approvals: ListWatchReflector<ReleaseApproval>;
+  readonly freezes: ListWatchReflector<SeenWindow>;
   readonly fleet: Fleet<Projected>;
-  readonly queues: { readonly releases: WorkQueue; readonly runs: WorkQueue; readonly environments: WorkQueue };
+  readonly queues: Readonly<Record<Worked, WorkQueue>>;
+  readonly #analyses: Analyses;
   readonly #stop = new AbortController();
   readonly #events: EventRecorder;
-  readonly #controllers: {
-    readonly releases: ReleaseController;
-    readonly runs: RunController;
-    readonly environments: EnvironmentController;
-  };
+  readonly #controllers: Readonly<Record<Worked, { reconcile(key: string, signal: AbortSignal): Promise<void> }>>;
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ConductorParts) {
@@ -67,6 +93,8 @@ export class Conductor {
       if (known === undefined || known.metadata.uid !== raw.metadata.uid) return releaseRun.parse(raw);
       return { ...reported.parse(raw), spec: known.spec };
     });
+    this.approvals = reflect(RELEASE_APPROVALS, (raw) => releaseApproval.parse(raw));
+    this.freezes = reflect(FREEZE_WINDOWS, seenWindow);
     this.fleet = startFleet({ home, namespace, project, connect, fence, clock, random, log });
     this.#events = new EventRecorder({
       client,
@@ -79,7 +107,13 @@ export class Conductor {
     });
 
     const queue = (name: string, workers: number): WorkQueue => new WorkQueue({ name, workers, clock, random, log });
-    this.queues = { releases: queue("releases", 8), runs: queue("runs", 8), environments: queue("environments", 2) };
+    this.queues = {
+      releases: queue("releases", 8),
+      runs: queue("runs", 8),
+      environments: queue("environments", 2),
+      approvals: queue("approvals", 2),
+      freezes: queue("freezes", 1),
+    };
     const shared: Parts = {
       home: client,
       releases: this.releases,
@@ -94,32 +128,41 @@ export class Conductor {
       settings,
     };
     const sightings = new Sightings(this.fleet, clock, settings.contactTime, this.#stop.signal);
+    const templates = new AnalysisTemplates(client, settings.allowAnalysis);
+    const watch = (): ListWatchReflector<Analysed> => {
+      const path = collection(ANALYSIS_RUNS);
+      const watched = new ListWatchReflector({ transport: home, path, labelSelector: RUN_LABEL, project: analysed, clock, random, log });
+      watched.onChange((key) => this.#analysisChanged(key));
+      return watched;
+    };
+    this.#analyses = new Analyses({ home: client, watch, templates, clock });
+    const freezes = new Freezes(this.freezes, namespace);
+    const plans = new Plans();
+    const guards = new Guards(client, clock);
+    const gates = new Gates(shared, this.#analyses, new Approvals(shared, this.approvals, plans), freezes, guards);
+    const rehearsals = new Rehearsals(client, this.#analyses, templates, clock);
+    const checks = new GateChecks(shared, freezes, guards, rehearsals);
     this.#controllers = {
-      releases: new ReleaseController(shared, sightings, this.queues.releases),
-      runs: new RunController(shared, sightings, this.queues.runs),
+      releases: new ReleaseController(shared, sightings, checks, this.queues.releases),
+      runs: new RunController(shared, sightings, gates, this.queues.runs),
       environments: new EnvironmentController(shared, this.queues.environments),
+      approvals: new ApprovalController(shared, this.approvals, plans, this.queues.approvals),
+      freezes: new FreezeWindowController({ home: client, clock, windows: this.freezes }, this.queues.freezes),
     };
     this.fleet.onChange(() => this.wakeAll());
   }
 
-  /** Starts working. Events of objects come through the operator, which calls the three methods below. */
+  /** Starts working. Events of objects come through the operator, which calls the methods below. */
   start(): void {
-    const { releases, runs, environments } = this.#controllers;
     const { signal } = this.#stop;
-    this.#work = Promise.all([
-      this.queues.releases.run(
-        patiently(this.queues.releases, (key) => releases.reconcile(key, signal)),
+    const work = (name: Worked): Promise<void> => {
+      const [queue, controller] = [this.queues[name], this.#controllers[name]];
+      return queue.run(
+        patiently(queue, (key) => controller.reconcile(key, signal)),
         signal,
-      ),
-      this.queues.runs.run(
-        patiently(this.queues.runs, (key) => runs.reconcile(key, signal)),
-        signal,
-      ),
-      this.queues.environments.run(
-        patiently(this.queues.environments, (key) => environments.reconcile(key, signal)),
-        signal,
-      ),
-    ]);
+      );
+    };
+    this.#work = Promise.all([work("releases"), work("runs"), work("environments"), work("approvals"), work("freezes")]);
   }
 
   releaseChanged(key: string): void {
@@ -129,12 +172,34 @@ export class Conductor {
     if (release?.status?.run !== undefined) this.queues.runs.add(`${namespace}/${release.status.run}`);
     if (release === undefined)
       for (const run of this.runs.list()) if (`${namespace}/${run.spec.release.name}` === key) this.queues.runs.add(keyOf(run));
+    for (const run of this.#active())
+      if (run.spec.dependsOn?.some(({ name }) => `${run.metadata.namespace}/${name}` === key) === true) this.queues.runs.add(keyOf(run));
   }
 
   runChanged(key: string): void {
     this.queues.runs.add(key);
     // A run is named after its release, which must hear of it too when somebody deletes the run.
     this.queues.releases.add(key.replace(/-\d+$/, ""));
+    for (const one of this.approvals.list())
+      if (`${one.metadata.namespace}/${one.spec.run.name}` === key) this.queues.approvals.add(keyOf(one));
+  }
+
+  approvalChanged(key: string): void {
+    this.queues.approvals.add(key);
+    this.queues.runs.add(key.replace(/-(?:w\d+-g\d+|freeze-[0-9a-f]+)$/, ""));
+  }
+
+  freezeChanged(key: string): void {
+    this.queues.freezes.add(key);
+    for (const one of this.releases.list()) if (one.status?.phase === "Stalled") this.queues.releases.add(keyOf(one));
+    for (const run of this.#active()) this.queues.runs.add(keyOf(run));
+  }
+
+  /** An AnalysisRun is named after its run, or after the release that rehearses it. */
+  #analysisChanged(key: string): void {
+    const run = key.replace(/-w\d+-g\d+$/, "");
+    if (run === key) this.queues.releases.add(key.replace(/-rehearsal-[0-9a-f]+$/, ""));
+    else this.queues.runs.add(run);
   }
 
   environmentChanged(key: string): void {
@@ -147,12 +212,23 @@ export class Conductor {
   wakeAll(): void {
     for (const one of this.environments.list()) this.queues.environments.add(keyOf(one));
     for (const one of this.releases.list()) this.queues.releases.add(keyOf(one));
-    for (const one of this.runs.list()) if (one.status?.finishedAt === undefined) this.queues.runs.add(keyOf(one));
+    for (const one of this.#active()) this.queues.runs.add(keyOf(one));
+  }
+
+  #active(): readonly ReleaseRun[] {
+    return this.runs.list().filter(({ status }) => status?.finishedAt === undefined);
   }
 
   /** Why it cannot work yet, or undefined. */
   notReady(): string | undefined {
-    const caches = { servicereleases: this.releases, environments: this.environments, releaseruns: this.runs, registrations: this.fleet };
+    const caches = {
+      servicereleases: this.releases,
+      environments: this.environments,
+      releaseruns: this.runs,
+      releaseapprovals: this.approvals,
+      freezewindows: this.freezes,
+      registrations: this.fleet,
+    };
     const waiting = Object.entries(caches).filter(([, cache]) => !cache.synced);
     if (waiting.length === 0) return undefined;
     return waiting.map(([name, { failure }]) => `${name} not read yet${failure === undefined ? "" : `: ${failure.message}`}`).join("; ");
@@ -162,7 +238,9 @@ export class Conductor {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#work;
-    await Promise.all([this.releases.stop(), this.environments.stop(), this.runs.stop(), this.fleet.stop()]);
+    const { releases, environments, runs, approvals, freezes, fleet } = this;
+    await Promise.all([releases, environments, runs, approvals, freezes, fleet].map((one) => one.stop()));
+    await this.#analyses.stop();
   }
 }
 

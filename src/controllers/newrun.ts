@@ -5,7 +5,15 @@ import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { Strategy } from "#api/strategy.ts";
 import type { Intent } from "#engine/next.ts";
 import type { Planned } from "#engine/plan.ts";
+import type { Dependency } from "./dependencies.ts";
 import { releaseHash } from "./hash.ts";
+
+/** Where admission notes who wrote what is wished. */
+const AUTHOR = "conductor.dev/author";
+
+export function authorOf({ metadata }: ServiceRelease): string | undefined {
+  return metadata.annotations?.[AUTHOR];
+}
 
 /** What a run is made of. */
 export interface Blueprint {
@@ -15,11 +23,15 @@ export interface Blueprint {
   readonly strategy: Strategy;
   readonly waves: readonly PlannedWave[];
   readonly planned: Planned;
+  /** The releases that must be ready before it begins. */
+  readonly dependsOn: readonly Dependency[];
   readonly warnings: NonNullable<RunSpec["warnings"]>;
 }
 
 /** The `number`th run of a release, as it is created: Kubernetes deletes it with its release. */
-export function newRun(release: ServiceRelease, { intent, environment, strategy, waves, planned, warnings }: Blueprint, number: number) {
+export function newRun(release: ServiceRelease, blueprint: Blueprint, number: number) {
+  const { intent, environment, strategy, waves, planned, dependsOn, warnings } = blueprint;
+  const author = authorOf(release);
   const { name, namespace, uid, generation } = release.metadata;
   const { source } = environment.spec.application;
   const spec: RunSpec = {
@@ -29,6 +41,7 @@ export function newRun(release: ServiceRelease, { intent, environment, strategy,
     service: release.spec.service,
     environment: release.spec.environment,
     revision: intent.revision,
+    ...(author === undefined ? {} : { author }),
     ...(source === undefined ? {} : { source }),
     strategy: {
       progressDeadlineSeconds: milliseconds(strategy.progressDeadline) / 1000,
@@ -39,6 +52,7 @@ export function newRun(release: ServiceRelease, { intent, environment, strategy,
       ...(strategy.rollback?.promoteFull === true ? { promoteFull: true } : {}),
     },
     waves: [...waves],
+    ...(dependsOn.length === 0 ? {} : { dependsOn: [...dependsOn] }),
     values: [...planned.values],
     targets: [...planned.targets],
     ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),

@@ -6,6 +6,7 @@ import type { Fleet } from "#fleet/fleet.ts";
 import type { KubeClient } from "#kube/client.ts";
 import type { Involved } from "#kube/events.ts";
 import type { Clock, Log, Random, Reflector } from "#kube/ports.ts";
+import type { Allowed } from "./analysistemplates.ts";
 
 /** What the controllers are given: nothing here is made by them. */
 export interface Parts {
@@ -30,6 +31,8 @@ export interface Settings {
   readonly contactTime: number;
   /** How long a cluster whose registration is gone may come back before it counts as gone, in milliseconds. */
   readonly graceTime: number;
+  /** What AnalysisRuns may do besides asking a metrics system. */
+  readonly allowAnalysis: Allowed;
 }
 
 /** What is worth counting, for metrics. */
@@ -51,6 +54,8 @@ export function keyOf({ metadata }: { readonly metadata: { readonly namespace: s
 
 export const SERVICE_RELEASES = { group: "conductor.dev", version: "v1alpha1", plural: "servicereleases" } as const;
 export const ENVIRONMENTS = { group: "conductor.dev", version: "v1alpha1", plural: "environments" } as const;
+export const RELEASE_APPROVALS = { group: "conductor.dev", version: "v1alpha1", plural: "releaseapprovals" } as const;
+export const FREEZE_WINDOWS = { group: "conductor.dev", version: "v1alpha1", plural: "freezewindows" } as const;
 export const RELEASE_RUNS = { group: "conductor.dev", version: "v1alpha1", plural: "releaseruns" } as const;
 
 /** An object as an Event speaks of it. */

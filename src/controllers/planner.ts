@@ -8,7 +8,9 @@ import { backWave, catchUpWave, wavesFor, type Waves } from "#engine/strategy.ts
 import { candidates, destinations, type Destination } from "./candidates.ts";
 import type { Case } from "./case.ts";
 import { refused, summary, type Coverage, type Refusal } from "./coverage.ts";
+import { dependenciesOf } from "./dependencies.ts";
 import type { Follows } from "./follows.ts";
+import type { GateChecks } from "./gatechecks.ts";
 import { Lost } from "./lost.ts";
 import type { Blueprint } from "./newrun.ts";
 import type { Parts } from "./parts.ts";
@@ -35,12 +37,14 @@ export class Planner {
   readonly #sightings: Sightings;
   readonly #index: RunIndex;
   readonly #follows: Follows;
+  readonly #checks: GateChecks;
   readonly lost: Lost;
   /** Why catch-ups were refused, by release and cluster. */
   readonly #refusals = new Map<string, Map<string, { readonly at: number; readonly why: NotCovered }>>();
 
-  constructor(parts: Parts, sightings: Sightings, index: RunIndex, follows: Follows) {
+  constructor(parts: Parts, sightings: Sightings, index: RunIndex, follows: Follows, checks: GateChecks) {
     this.#parts = parts;
+    this.#checks = checks;
     this.#sightings = sightings;
     this.#index = index;
     this.#follows = follows;
@@ -76,7 +80,12 @@ export class Planner {
     if ("kind" in places) return { kind: "Refused", refusal: places };
     this.#follows.follow(key, [...places, ...watched]);
 
-    // 3. What is there, and does anything speak against it?
+    // 3. Can its gates do what they are for?
+    const held = await this.#checks.check(release, covered, intent, waves, signal);
+    if (held?.kind === "Refused") return { kind: "Refused", refusal: held };
+    if (held !== undefined) return { kind: "Waiting", reason: "Observing", message: held.message };
+
+    // 4. What is there, and does anything speak against it?
     const living = new Set(this.#parts.releases.list().map(({ metadata }) => metadata.uid));
     const takenBy = (place: Place): string | undefined => this.#index.takenBy(place, release.metadata.uid, (uid) => living.has(uid));
     const found = await candidates(
@@ -106,10 +115,11 @@ export class Planner {
         if (planned.targets.some((target) => takenBy(target) !== undefined)) return this.plan(known, intent, watched);
         const unclaim = this.#index.claim(planned.targets, release.metadata.uid, key);
         const { environment, strategy } = covered;
+        const dependsOn = isForward(intent) ? dependenciesOf(strategy, { ...release.spec, revision: intent.revision }) : [];
         return {
           kind: "Blueprint",
           unclaim,
-          blueprint: { intent, environment, strategy, waves: waves.waves, planned, warnings: warningsOf(found) },
+          blueprint: { intent, environment, strategy, waves: waves.waves, planned, dependsOn, warnings: warningsOf(found) },
         };
       }
     }
@@ -168,6 +178,11 @@ export function isPartial({ kind, cause }: Intent): boolean {
   return kind === "CatchUp" || cause?.action === "restore";
 }
 
+/** Whether it brings a revision that may be new: through the waves, with their gates. */
+function isForward({ kind }: Intent): boolean {
+  return kind === "Forward" || kind === "RetryFailed";
+}
+
 /** Forward and once more in the strategy's waves; back, and what was left out, all at once. */
 function wavesOf(
   intent: Intent,
@@ -175,7 +190,7 @@ function wavesOf(
   clusters: readonly string[],
   absent: ReadonlySet<string>,
 ): Waves | string {
-  if (intent.kind === "Forward" || intent.kind === "RetryFailed") return wavesFor(strategy, members, new Set(clusters), absent);
+  if (isForward(intent)) return wavesFor(strategy, members, new Set(clusters), absent);
   const wave = intent.kind === "Rollback" ? backWave(clusters.length) : catchUpWave(strategy, clusters.length);
   return { waves: [wave], waveOf: new Map(clusters.map((cluster) => [cluster, 0])), order: clusters };
 }

@@ -11,6 +11,7 @@ import type { Case } from "./case.ts";
 import { coverage, type Refusal } from "./coverage.ts";
 import { Echoes, PATIENCE } from "./echoes.ts";
 import { Follows } from "./follows.ts";
+import type { GateChecks } from "./gatechecks.ts";
 import { releaseHash } from "./hash.ts";
 import { newRun, type Blueprint } from "./newrun.ts";
 import { keyOf, PACE_PER_TARGET, RELEASE_RUNS, SERVICE_RELEASES, type Parts } from "./parts.ts";
@@ -47,14 +48,14 @@ export class ReleaseController {
   /** Since when what a settled release looks at cannot be seen. */
   readonly #lostSince = new Map<string, number>();
 
-  constructor(parts: Parts, sightings: Sightings, queue: WorkQueue) {
+  constructor(parts: Parts, sightings: Sightings, checks: GateChecks, queue: WorkQueue) {
     this.#parts = parts;
     this.#sightings = sightings;
     this.#queue = queue;
     this.#echoes = new Echoes(parts.releases, queue, parts.clock);
     this.#index = new RunIndex(parts.runs);
     this.#follows = new Follows(sightings, (key) => queue.add(key));
-    this.#planner = new Planner(parts, sightings, this.#index, this.#follows);
+    this.#planner = new Planner(parts, sightings, this.#index, this.#follows, checks);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
@@ -151,6 +152,10 @@ export class ReleaseController {
       case "Nothing":
         return undefined;
       case "Waiting":
+        if (planning.reason === "Observing") {
+          this.#queue.addAfter(key, ASK_AGAIN);
+          if (partial || isStalled(release)) return "Observing";
+        }
         return { kind: "Pending", reason: planning.reason, message: planning.message };
       case "Refused":
         this.#queue.addAfter(key, ASK_AGAIN);
@@ -158,8 +163,7 @@ export class ReleaseController {
       case "Observing": {
         this.#queue.addAfter(key, this.#parts.settings.contactTime);
         // Why it could not start stands until all have been looked at again, and so does how it ended.
-        if (partial || (release.status?.phase === "Stalled" && release.status.observedGeneration === release.metadata.generation))
-          return planning.kind;
+        if (partial || isStalled(release)) return planning.kind;
         const { clusters } = planning;
         const names = `${clusters.slice(0, 5).join(", ")}${clusters.length > 5 ? " and others" : ""}`;
         return { kind: "Pending", reason: "Observing", message: `looking at ${names}` };
@@ -277,6 +281,11 @@ export class ReleaseController {
       if (status !== undefined) await putStatus(this.#parts.home, RELEASE_RUNS, run, status, signal);
     }
   }
+}
+
+/** Whether its status says why this very wish cannot start. */
+function isStalled({ status, metadata }: ServiceRelease): boolean {
+  return status?.phase === "Stalled" && status.observedGeneration === metadata.generation;
 }
 
 function stalled({ reason, message, objections }: Refusal): Standing {

@@ -4,18 +4,19 @@ import type { ReleaseRun, RunStatus } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { isInFlight } from "#engine/memo.ts";
 import { verifiedRevisions } from "#engine/next.ts";
-import { UNGATED } from "#engine/gates/seen.ts";
 import { step } from "#engine/step.ts";
-import { isCanaryWrite, type Decision, type RunPlan, type Target, type TargetWrite } from "#engine/world.ts";
+import { isCanaryWrite, type Decision, type Target, type TargetWrite } from "#engine/world.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import { object } from "#kube/paths.ts";
 import { Echoes } from "./echoes.ts";
+import type { Gates } from "./gates.ts";
 import { releaseHash } from "./hash.ts";
 import { newRequests, noted, ordersOf } from "./orders.ts";
 import { involved, keyOf, PACE_PER_TARGET, RELEASE_RUNS, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
 import { hasNewContact, runStatus } from "./runstatus.ts";
 import { isAhead } from "./restored.ts";
+import { planOf } from "./runplan.ts";
 import { LOOK_EVERY, Session } from "./session.ts";
 import type { Sightings } from "./sightings.ts";
 import { demandsOf, Slots } from "./slots.ts";
@@ -26,6 +27,8 @@ const REPORT_EVERY = 1000;
 const REPORT_EVERY_PER_TARGET = 5;
 /** A run in flight says this often that somebody looks, in milliseconds: what passes after that until a restart counts for nothing. */
 const CHECKPOINT_EVERY = 60_000;
+/** How soon it is tried again to end what a run that has ended had asked for, in milliseconds. */
+const CLOSE_AGAIN = 10_000;
 
 interface Open {
   readonly session: Session;
@@ -45,14 +48,16 @@ interface Open {
 export class RunController {
   readonly #parts: Parts;
   readonly #sightings: Sightings;
+  readonly #gates: Gates;
   readonly #queue: WorkQueue;
   readonly #slots: Slots;
   readonly #open = new Map<string, Open>();
   readonly #echoes: Echoes;
 
-  constructor(parts: Parts, sightings: Sightings, queue: WorkQueue) {
+  constructor(parts: Parts, sightings: Sightings, gates: Gates, queue: WorkQueue) {
     this.#parts = parts;
     this.#sightings = sightings;
+    this.#gates = gates;
     this.#queue = queue;
     this.#echoes = new Echoes(parts.runs, queue, parts.clock);
     this.#slots = new Slots(
@@ -66,8 +71,13 @@ export class RunController {
     const run = this.#parts.runs.get(key);
     const release = run === undefined ? undefined : this.#releaseOf(run);
     const driven = run?.status?.finishedAt === undefined && release?.metadata.deletionTimestamp === undefined;
-    if (run === undefined || release === undefined || !driven) return this.#forget(key);
+    if (run === undefined || release === undefined || !driven) {
+      this.#forget(key);
+      if (run !== undefined && !(await this.#gates.close(run, signal))) this.#queue.addAfter(key, CLOSE_AGAIN);
+      return;
+    }
     if (!this.#echoes.arrived(key)) return;
+    if (!this.#gates.synced) return this.#queue.addAfter(key, 100);
     const open = await this.#opened(key, run, signal);
     if (open === undefined) return;
 
@@ -97,7 +107,7 @@ export class RunController {
       superseded,
       room: (instance) => this.#slots.room(key, instance),
       contactTime: this.#parts.settings.contactTime,
-      gates: UNGATED,
+      gates: this.#gates.see(run, now),
       targets,
     });
 
@@ -111,8 +121,9 @@ export class RunController {
     if (turns) await this.#store(key, run, open, decision, signal);
     session.adopt(decision);
 
-    // 6. Write to the targets, each on its own: a slow one holds up nobody.
+    // 6. Write to the targets, each on its own: a slow one holds up nobody; and ask for what gates need.
     for (const wanted of decision.writes) this.#begin(key, run, session, wanted, signal);
+    this.#gates.ask(run, decision.asks, (ms) => this.#queue.addAfter(key, ms), signal);
 
     // 7. Report progress, or how it ended.
     if (decision.outcome !== undefined) return this.#ended(key, run, decision);
@@ -203,6 +214,7 @@ export class RunController {
     const same =
       reported?.targets === decision.targets &&
       reported.phase === decision.phase &&
+      decision.state.waves.every(({ gates }, index) => gates === reported.state.waves[index]?.gates) &&
       isDeepStrictEqual(reported.waitingOn, decision.waitingOn);
     if (same && !checkpoint) return now;
     const due = Math.max(open.reportedAt, open.comparedAt) + Math.max(REPORT_EVERY, run.spec.targets.length * REPORT_EVERY_PER_TARGET);
@@ -265,22 +277,6 @@ export class RunController {
     this.#parts.events.record(involved(run), isSuccess(outcome) ? "Normal" : "Warning", outcome, message);
     this.#parts.count.outcome(outcome);
   }
-}
-
-function planOf({ spec }: ReleaseRun): RunPlan {
-  const { kind, cause, waves, strategy, dependsOn = [] } = spec;
-  const { onFailure, rollbackScope, supersede } = strategy;
-  return {
-    kind,
-    undoes: cause?.action === "rollback-to" || cause?.action === "restore",
-    revision: spec.revision,
-    waves,
-    onFailure,
-    rollbackScope,
-    supersede,
-    progressDeadline: strategy.progressDeadlineSeconds * 1000,
-    dependsOn,
-  };
 }
 
 /** What moves with time alone is stored with a checkpoint, or with what else is said. */

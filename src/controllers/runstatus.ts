@@ -1,7 +1,10 @@
 import { cut, settle, stamp, type Wanted } from "#api/conditions.ts";
 import { isSuccess } from "#api/reasons.ts";
 import type { ReleaseRun, RunStatus, TargetStatus } from "#api/releaserun.ts";
-import type { Decision, Target, Verdict, WaitingOn, WaveState } from "#engine/world.ts";
+import type { GateState } from "#engine/gates/state.ts";
+import type { Decision, Override, Target, Verdict, WaitingOn, WaveState } from "#engine/world.ts";
+import { analysisName } from "./analyses.ts";
+import { approvalName } from "./approvals/build.ts";
 
 /** A run's status as a decision makes it. Equal input gives equal output, so that nothing is written for nothing. */
 export function runStatus(run: ReleaseRun, decision: Decision, now: number): RunStatus {
@@ -16,10 +19,11 @@ export function runStatus(run: ReleaseRun, decision: Decision, now: number): Run
     startedAt: stamp(state.startedAt ?? now),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     observedAt: stamp(now),
-    waves: state.waves.map((wave, index) => waveStatus(run.spec.waves[index]?.name ?? "", wave)),
+    waves: state.waves.map((wave, index) => waveStatus(run, index, wave)),
     ...verdict("rollback", state.rollback),
     ...verdict("stop", state.stop),
     ...(state.accepted === 0 ? {} : { acceptedFailures: state.accepted }),
+    ...(state.overrides.length === 0 ? {} : { overrides: state.overrides.map(overrideStatus) }),
     ...(before?.actions === undefined ? {} : { actions: before.actions }),
     counts: { ...counts, summary: `${counts.ready}/${counts.total}` },
     ...waitingOn(before?.waitingOn, decision.waitingOn, now),
@@ -31,7 +35,8 @@ export function runStatus(run: ReleaseRun, decision: Decision, now: number): Run
 export function waitingOn(before: RunStatus["waitingOn"], next: WaitingOn | undefined, now: number): Pick<RunStatus, "waitingOn"> {
   if (next === undefined) return {};
   const since = before?.reason === next.reason ? before.since : stamp(now);
-  return { waitingOn: { reason: next.reason, message: cut(next.message), since } };
+  const nextCheck = next.nextCheck === undefined ? {} : { nextCheck: stamp(next.nextCheck) };
+  return { waitingOn: { reason: next.reason, message: cut(next.message), since, ...nextCheck } };
 }
 
 function verdict<Name extends "rollback" | "stop">(name: Name, made: Verdict | undefined): Partial<Record<Name, RunStatus["rollback"]>> {
@@ -40,13 +45,33 @@ function verdict<Name extends "rollback" | "stop">(name: Name, made: Verdict | u
   return { [name]: { startedAt: stamp(made.at), message: cut(made.message) } } as Partial<Record<Name, RunStatus["rollback"]>>;
 }
 
-function waveStatus(name: string, { phase, startedAt, verifiedAt, soaked }: WaveState): NonNullable<RunStatus["waves"]>[number] {
+function overrideStatus({ name, until, by, at }: Override): NonNullable<RunStatus["overrides"]>[number] {
+  return { freeze: name, until: stamp(until), by: cut(by), at: stamp(at) };
+}
+
+type WaveStatus = NonNullable<RunStatus["waves"]>[number];
+
+function waveStatus(run: ReleaseRun, index: number, { phase, startedAt, verifiedAt, soaked, gates }: WaveState): WaveStatus {
   return {
-    name,
+    name: run.spec.waves[index]?.name ?? "",
     phase,
     ...(startedAt === undefined ? {} : { startedAt: stamp(startedAt) }),
     ...(verifiedAt === undefined ? {} : { verifiedAt: stamp(verifiedAt) }),
     ...(soaked === 0 ? {} : { soakedSeconds: Math.floor(soaked / 1000) }),
+    ...(gates.length === 0 ? {} : { gates: gates.map((gate, at) => gateStatus(run, index, at, gate)) }),
+  };
+}
+
+function gateStatus(run: ReleaseRun, wave: number, at: number, gate: GateState): NonNullable<WaveStatus["gates"]>[number] {
+  const isApproval = run.spec.waves[wave]?.gates?.[at]?.approval !== undefined;
+  return {
+    kind: isApproval ? "Approval" : "Analysis",
+    object: isApproval ? approvalName(run, { purpose: "Wave", wave, gate: at }) : analysisName(run, wave, at),
+    phase: gate.phase,
+    message: cut(gate.message),
+    since: stamp(gate.since),
+    ...(gate.accepted ? { accepted: true } : {}),
+    ...(gate.measurements.length === 0 ? {} : { measurements: [...gate.measurements] }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ReleaseRun, RunTarget } from "#api/releaserun.ts";
+import { shiftedGates } from "#engine/gates/state.ts";
 import { judge } from "#engine/judge.ts";
 import { afterRefusal, afterWrite, isVerdict, shifted, type TargetMemo } from "#engine/memo.ts";
 import { isActive } from "#engine/wave.ts";
@@ -92,6 +93,7 @@ export class Session {
     this.#lookedAt = now;
     // A process that slept, or a clock that was set.
     const gap = passed < 0 ? passed : passed > 2 * LOOK_EVERY ? passed - LOOK_EVERY : 0;
+    if (gap !== 0) this.#state = shiftedGates(this.#state, gap);
     for (const tracked of this.#tracked.values()) {
       if (gap !== 0) this.#keep(tracked, shifted(tracked.target.memo, gap));
       if (isDue(tracked, now)) this.#judge(tracked, now);

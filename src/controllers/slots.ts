@@ -1,4 +1,4 @@
-import { isWaitingForStart } from "#engine/budget.ts";
+import { isWaitingForStart } from "#engine/memo.ts";
 import { isInFlight } from "#engine/memo.ts";
 import type { RunState, Target } from "#engine/world.ts";
 

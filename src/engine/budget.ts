@@ -1,5 +1,5 @@
 import type { PlannedWave } from "#api/releaserun.ts";
-import { isInFlight, type TargetMemo } from "./memo.ts";
+import { isInFlight, isWaitingForStart, type TargetMemo } from "./memo.ts";
 import { replaceable } from "./judge.ts";
 import { awaitedFreeze } from "./gates/gates.ts";
 import type { Freeze } from "./gates/seen.ts";
@@ -28,15 +28,18 @@ export function startWave(
 ): Starts {
   const inFlight = targets.reduce((sum, target) => sum + (target.wave === index && isInFlight(target.memo) ? 1 : 0), 0);
   const own = { eligible: (target: Target) => target.wave === index, slots: wave.maxConcurrency - inFlight, ordered: true };
-  const held = new Map<Freeze, string[]>();
+  const held = new Map<string, { readonly freeze: Freeze; readonly clusters: string[] }>();
   const isHeld = ({ cluster }: Target): boolean => {
     const found = freeze(cluster);
-    if (found !== undefined) held.set(found, [...(held.get(found) ?? []), cluster]);
-    return found !== undefined;
+    if (found === undefined) return false;
+    const known = held.get(found.name);
+    if (known === undefined) held.set(found.name, { freeze: found, clusters: [cluster] });
+    else known.clusters.push(cluster);
+    return true;
   };
   const starts = start(targets, { ...own, isHeld }, room);
-  const [first] = held;
-  return first === undefined ? starts : { ...starts, frozen: awaitedFreeze(...first) };
+  const [first] = held.values();
+  return first === undefined ? starts : { ...starts, frozen: awaitedFreeze(first.freeze, first.clusters) };
 }
 
 /** Starts all that are taken back: a rollback adds no wait of its own. */
@@ -84,11 +87,6 @@ function start(targets: readonly Target[], { eligible, slots, ordered, isHeld }:
 /** Whether this process has not seen it yet, and has not given it up either. */
 function isUnseen(memo: TargetMemo): boolean {
   return memo.phase === "Pending" && memo.fingerprint === "" && !memo.started;
-}
-
-/** Whether it needs a first write. */
-export function isWaitingForStart({ need, started }: TargetMemo): boolean {
-  return !started && need !== undefined && !isQuestion(need);
 }
 
 /** What may be written now: to who was started, and questions to all. */

@@ -1,6 +1,6 @@
 import { writesOf } from "./budget.ts";
 import { current } from "./gates/gates.ts";
-import { isShut, withAccepted } from "./gates/state.ts";
+import { isDecidedAt, isShut, withAccepted, type GateState } from "./gates/state.ts";
 import { end, hold, leftAsItIs, type Draft } from "./hold.ts";
 import { failuresIn } from "./summary.ts";
 import { failures, waveProgress } from "./wave.ts";
@@ -15,7 +15,9 @@ export interface Failure extends Verdict {
 
 /** Why the run has failed, so that it goes on no more by itself. */
 export function failure(world: World): Failure | undefined {
-  return tooMany(world) ?? shut(world);
+  const verdict = shut(world);
+  // Nobody who may resume a run may overrule those who were asked.
+  return verdict?.by === "Approval" ? verdict : (tooMany(world) ?? verdict);
 }
 
 /** More targets of a wave than may, and more than a person has accepted. */
@@ -30,15 +32,16 @@ function tooMany({ plan, state, targets, now }: World): Failure | undefined {
   return undefined;
 }
 
-/** A gate of the present wave says no. */
-function shut({ plan, state, now }: World): Failure | undefined {
+/** A gate of the present wave says no, and did not yet in `before`. */
+function shut({ plan, state, now }: World, before?: RunState): Failure | undefined {
   const index = current(state);
-  const gates = state.waves[index]?.gates ?? [];
+  const gates = [...(state.waves[index]?.gates ?? []).entries()].filter(
+    ([at, gate]) => isShut(gate) && !(before !== undefined && isDecidedAt(before, index, at)),
+  );
   // What has failed is told before what is unclear.
-  const failed = gates.findIndex((gate) => isShut(gate) && gate.phase === "Failed");
-  const at = failed < 0 ? gates.findIndex(isShut) : failed;
-  const gate = gates[at];
-  if (gate === undefined) return undefined;
+  const found = gates.find(([, { phase }]) => phase === "Failed") ?? gates[0];
+  if (found === undefined) return undefined;
+  const [at, gate] = found;
   const isApproval = plan.waves[index]?.gates?.[at]?.approval !== undefined;
   const by = gate.phase === "Inconclusive" ? "Inconclusive" : isApproval ? "Approval" : "Analysis";
   return { at: now, message: `wave ${plan.waves[index]?.name ?? ""}: ${gate.message}`, by };
@@ -58,7 +61,9 @@ export function onFailure(world: World, failed: Failure): Draft {
       if (state.stop === undefined) return { ...hold(world, { ...state, stop: verdict }, "Paused", true), message: verdict.message };
       return orders.resumed ? accepted(world) : stopped(world, state.stop);
     case "Continue":
-      return by === "Approval" ? end(world, "Failed", `${verdict.message}; ${leftAsItIs(world.targets)}`) : accepted(world);
+      return by === "Approval"
+        ? end(world, "Failed", `${verdict.message}; ${leftAsItIs(world.targets)}`)
+        : accepted(world, ({ phase }) => phase === "Failed");
   }
 }
 
@@ -66,11 +71,12 @@ function ended(wave: WaveState): WaveState {
   return { ...wave, phase: wave.phase === "Waiting" && !wave.gates.some(isShut) ? "Pending" : "Failed" };
 }
 
-/** It goes on in spite of what has failed so far. */
-function accepted(world: World): Draft {
+/** It goes on in spite of the targets that have failed so far, and of the gates that may be gone on in spite of: for a person, all. */
+function accepted(world: World, goneOn: (gate: GateState) => boolean = () => true): Draft {
   const { state, targets } = world;
-  const after: RunState = { ...state, stop: undefined, accepted: failures(targets), waves: withAccepted(state.waves) };
-  return hold(world, after, "Progressing", true);
+  const waves = withAccepted(state.waves, goneOn);
+  const stop = waves.some(({ gates }) => gates.some(isShut)) ? state.stop : undefined;
+  return hold(world, { ...state, stop, accepted: failures(targets), waves }, "Progressing", true);
 }
 
 /** What is in flight is followed to its end; nothing is started. */
@@ -95,11 +101,16 @@ function withoutSoak(world: World): readonly WaveState[] {
   return waves.map((wave, at) => (at !== index ? wave : state.phase === "Progressing" ? state : { ...wave, countedAt: undefined }));
 }
 
-/** What a gate has decided is stored before anything comes of it. Whoever resumes a run that had stopped has to know it too. */
-export function withVerdict(world: World): Draft {
+/**
+ * What a gate has decided since `before` is stored before anything comes of it. Whoever resumes a run that had stopped has to know
+ * it too.
+ */
+export function withVerdict(world: World, before: RunState): Draft {
   const { state } = world;
-  const failed = shut(world);
-  if (state.stop === undefined || failed === undefined) return hold(world, state, "Progressing", true);
+  const failed = shut(world, before);
+  // Evidence that was lost in the meantime is lost.
+  const waves = withoutSoak(world);
+  if (state.stop === undefined || failed === undefined) return hold(world, { ...state, waves }, "Progressing", true);
   const stop: Verdict = { at: world.now, message: `${state.stop.message}; ${failed.message}` };
-  return hold(world, { ...state, stop }, "Paused", true);
+  return hold(world, { ...state, waves, stop }, "Paused", true);
 }

@@ -1,7 +1,7 @@
 import type { TargetPhase, TargetReason } from "#api/reasons.ts";
 import type { FieldValues } from "#api/releaserun.ts";
 import type { Finding } from "./evidence.ts";
-import type { WriteKind } from "./world.ts";
+import { isQuestion, type WriteKind } from "./world.ts";
 
 /** What is remembered of one target between looks. What is marked stored survives a restart; the rest is observed again. */
 export interface TargetMemo {
@@ -128,6 +128,11 @@ export function hasFailed({ phase, failure }: TargetMemo): boolean {
 /** Started, and not arrived: it holds a slot. */
 export function isInFlight(memo: TargetMemo): boolean {
   return memo.started && !isVerdict(memo) && memo.phase !== "Arrived" && memo.phase !== "Ready";
+}
+
+/** Whether it needs a first write. */
+export function isWaitingForStart({ need, started }: TargetMemo): boolean {
+  return !started && need !== undefined && !isQuestion(need);
 }
 
 /** Its cluster does not answer. */

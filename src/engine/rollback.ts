@@ -2,6 +2,7 @@ import { cut } from "#api/conditions.ts";
 import { startBack, writesOf } from "./budget.ts";
 import { hasFailed, isInFlight, isLost, isVerdict, moved, newMemo } from "./memo.ts";
 import { count, nextLook, nameSome, ofTargets, waitingFor } from "./summary.ts";
+import { isShut } from "./gates/state.ts";
 import type { Draft } from "./hold.ts";
 import { isQuestion, type RunState, type Target, type Verdict, type World } from "./world.ts";
 
@@ -13,7 +14,7 @@ export function takeBack(world: World, verdict: Verdict): Draft {
   const { now, state, contactTime } = world;
 
   // 1. Turn round what has to go back.
-  const turned = world.targets.map((target) => (hasToTurn(target, world.plan) ? turn(target, now) : target));
+  const turned = world.targets.map((target) => (hasToTurn(target, world) ? turn(target, now) : target));
 
   // 2. Is everything back that can be? A cluster is waited for as long as a plan would wait for it.
   const own = turned.filter(({ memo }) => memo.goingBack);
@@ -43,11 +44,12 @@ export function takeBack(world: World, verdict: Verdict): Draft {
   };
 }
 
-/** Whether it was changed since it was last verified, as far as this rollback covers. */
-function hasToTurn({ memo, ours }: Target, { rollbackScope }: World["plan"]): boolean {
+/** Whether it was changed since it was last verified, as far as this rollback covers. What the metrics of a wave speak against has failed in all of it. */
+function hasToTurn({ memo, ours, wave }: Target, { plan, state }: World): boolean {
   if (memo.goingBack || memo.phase === "Skipped") return false;
   const touched = memo.started || memo.written;
-  return rollbackScope === "Run" ? touched || ours : touched && hasFailed(memo);
+  if (plan.rollbackScope === "Run") return touched || ours;
+  return touched && (hasFailed(memo) || state.waves[wave]?.gates.some(isShut) === true);
 }
 
 function turn(target: Target, now: number): Target {
@@ -71,7 +73,11 @@ function ended(world: World, targets: readonly Target[], own: readonly Target[],
   const kept = targets.filter(({ memo }) => !memo.goingBack && memo.written);
   const parts = [
     verdict.message,
-    own.length === 0 ? "Nothing had been changed" : `Back at what was last verified: ${ofTargets(back, own.length)}`,
+    own.length === 0
+      ? kept.length > 0
+        ? "Nothing was taken back"
+        : "Nothing had been changed"
+      : `Back at what was last verified: ${ofTargets(back, own.length)}`,
     ...(kept.length > 0 ? [`Left at the new revision: ${nameSome(kept)}`] : []),
     ...(drifted.length > 0 ? [`Left alone because somebody else has changed them: ${nameSome(drifted)}`] : []),
     ...(missed.length > 0

@@ -8,7 +8,7 @@ import { hasFailed, isInFlight, isLost, moved } from "./memo.ts";
 import { takeBack } from "./rollback.ts";
 import { count, failuresIn, nameSome, nextLook, waitingFor } from "./summary.ts";
 import { waveProgress, type Progress } from "./wave.ts";
-import type { Decision, Target, WaitingOn, WaveState, World } from "./world.ts";
+import type { Decision, RunState, Target, WaitingOn, WaveState, World } from "./world.ts";
 
 /**
  * Looks at a whole run and says what to do now. Pure: the same World gives the same Decision, so a crash loses nothing. One wave
@@ -20,12 +20,12 @@ export function step(asked: World): Decision {
   const targets = withoutSkipped(asked);
   const seen = { ...asked, orders: { ...asked.orders, paused }, targets };
   const world = { ...seen, state: judgeGates(seen) };
-  const decision = decide(world, hasNewVerdict(asked.state, world.state));
+  const decision = decide(world, asked.state);
   const asks = decision.outcome === undefined ? asksOf(world, decision.state) : [];
   return { ...decision, asks, turns: decision.turns || targets !== asked.targets };
 }
 
-function decide(world: World, gateDecided: boolean): Draft {
+function decide(world: World, before: RunState): Draft {
   const { state, orders } = world;
 
   // 1. Has it been decided that it goes back? Nothing holds that up.
@@ -46,7 +46,7 @@ function decide(world: World, gateDecided: boolean): Draft {
   if (state.startedAt === undefined) return hold(world, { ...state, startedAt: world.now, waves: begun(world, 0) }, "Planned", true);
 
   // 4. Has a gate decided, have too many failed?
-  if (gateDecided) return withVerdict(world);
+  if (hasNewVerdict(before, state)) return withVerdict(world, before);
   const failed = failure(world);
   if (failed !== undefined) return onFailure(world, failed);
   if (state.stop !== undefined) return stopped(world, state.stop);
@@ -84,7 +84,8 @@ function withoutSkipped({ targets, orders, now }: World): readonly Target[] {
 function isReplaced({ superseded, plan, state, targets }: World): boolean {
   if (!superseded) return false;
   if (plan.supersede === "Replace" || plan.kind === "CatchUp" || state.stop !== undefined) return true;
-  return state.waves[current(state)]?.phase === "Waiting" || !targets.some(({ memo }) => memo.started || memo.written);
+  if (state.startedAt === undefined || state.waves[current(state)]?.phase === "Waiting") return true;
+  return !targets.some(({ memo }) => memo.started || memo.written);
 }
 
 /** The wave at `index` has its turn: it begins, unless something must open before. */

@@ -1,4 +1,5 @@
-import type { PlannedWave } from "#api/releaserun.ts";
+import type { Gate } from "#api/gates.ts";
+import type { PlannedGate, PlannedWave } from "#api/releaserun.ts";
 import { milliseconds, portion } from "#api/rules.ts";
 import type { Overrides, Strategy } from "#api/strategy.ts";
 import { selects, type Member } from "./members.ts";
@@ -57,32 +58,67 @@ export function wavesFor(
   const waves: PlannedWave[] = [];
   const waveOf = new Map<string, number>();
   const order: string[] = [];
-  let handed = 0;
+  let handed: Handed = NOTHING;
   for (const { wave, clusters } of groups) {
     const own = clusters.filter((name) => chosen.has(name));
-    const soak = milliseconds(wave.minSuccessTime ?? strategy.minSuccessTime) / 1000;
+    const met: Handed = {
+      soak: milliseconds(wave.minSuccessTime ?? strategy.minSuccessTime) / 1000,
+      gates: (wave.gates ?? []).map(plannedGate),
+    };
     if (own.length > 0) {
       for (const name of own) waveOf.set(name, waves.length);
       order.push(...own);
-      waves.push(numbers(wave, strategy, own.length, waves.length === 0, Math.max(soak, handed)));
-      handed = 0;
-    } else if (clusters.length > 0 && waves.length === 0) handed = Math.max(handed, soak);
-    else {
+      waves.push(numbers(wave, strategy, own.length, waves.length === 0, both(handed, met)));
+      handed = NOTHING;
+    } else if (clusters.length > 0) {
+      // People would have been asked before what comes after; what is measured is so of the wave before.
       const before = waves.pop();
-      if (before !== undefined)
-        waves.push({ ...before, minSuccessSeconds: Math.max(before.minSuccessSeconds, clusters.length > 0 ? soak : 0) });
+      if (before === undefined) handed = both(handed, met);
+      else {
+        const [approvals, analyses] = [met.gates.filter(isApproval), met.gates.filter((gate) => !isApproval(gate))];
+        const { soak, gates } = both({ soak: before.minSuccessSeconds, gates: before.gates ?? [] }, { soak: met.soak, gates: analyses });
+        waves.push({ ...before, minSuccessSeconds: soak, ...(gates.length === 0 ? {} : { gates: [...gates] }) });
+        handed = both(handed, { soak: 0, gates: approvals });
+      }
     }
   }
   return { waves, waveOf, order };
 }
 
-function numbers(wave: Group["wave"], strategy: Strategy, size: number, first: boolean, minSuccessSeconds: number): PlannedWave {
+/** What a wave makes a release meet: seconds of soak, and gates. */
+interface Handed {
+  readonly soak: number;
+  readonly gates: readonly PlannedGate[];
+}
+
+const NOTHING: Handed = { soak: 0, gates: [] };
+
+/** The longer soak, and each gate once. */
+function both(a: Handed, b: Handed): Handed {
+  const known = new Set(a.gates.map((gate) => JSON.stringify(gate)));
+  return { soak: Math.max(a.soak, b.soak), gates: [...a.gates, ...b.gates.filter((gate) => !known.has(JSON.stringify(gate)))] };
+}
+
+function isApproval({ approval }: PlannedGate): boolean {
+  return approval !== undefined;
+}
+
+function plannedGate({ approval, analysis }: Gate): PlannedGate {
+  if (approval !== undefined) {
+    const { expiresAfter, ...who } = approval;
+    return { approval: { ...who, expiresAfterSeconds: milliseconds(expiresAfter) / 1000 } };
+  }
+  return analysis === undefined ? {} : { analysis: { ...analysis, args: analysis.args ?? [] } };
+}
+
+function numbers(wave: Group["wave"], strategy: Strategy, size: number, first: boolean, { soak, gates }: Handed): PlannedWave {
   return {
     name: wave.name,
     maxConcurrency: Math.max(1, portion(wave.maxConcurrency ?? strategy.maxConcurrency, size)),
     maxFailures: portion(wave.maxFailures ?? strategy.maxFailures, size),
     maxUnreachable: first ? 0 : portion(wave.maxUnreachable ?? strategy.maxUnreachable, size),
-    minSuccessSeconds,
+    minSuccessSeconds: soak,
+    ...(gates.length === 0 ? {} : { gates: [...gates] }),
   };
 }
 

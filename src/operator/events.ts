@@ -5,9 +5,10 @@ import type { EventSource } from "./base.ts";
 
 const { ResourceEventType, ResourceMetaImpl } = k8sOperator;
 
+/** One that could not be parsed has no more than a name. */
 interface Described {
-  readonly kind: string;
-  readonly metadata: { readonly resourceVersion: string };
+  readonly kind?: string;
+  readonly metadata: { readonly name?: string; readonly resourceVersion?: string };
 }
 
 /** A reflector's changes in the words of the operator's base. */
@@ -23,9 +24,9 @@ export function eventsOf(reflector: Pick<Reflector<Described>, "get" | "onChange
         if (now === undefined) known.delete(key);
         else known.set(key, now);
         // The base takes no event without a kind and a resourceVersion, not even of what is gone.
-        const { kind, metadata } = now ?? before ?? { kind: plural, metadata: { resourceVersion: "0" } };
+        const { kind = plural, metadata } = now ?? before ?? { metadata: {} };
         const [namespace = "", name = ""] = key.split("/");
-        const object = { apiVersion: API_VERSION, kind, metadata: { namespace, name, resourceVersion: metadata.resourceVersion } };
+        const object = { apiVersion: API_VERSION, kind, metadata: { namespace, name, resourceVersion: metadata.resourceVersion ?? "0" } };
         onEvent({ type, meta: ResourceMetaImpl.createWithPlural(plural, object), object });
       }),
   };

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { ENVIRONMENTS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
+import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
 import { connectOverHttp } from "#fleet/connect.ts";
 import { HttpTransport } from "#kube/http.ts";
 import type { Clock, Fence, Log, Random } from "#kube/ports.ts";
@@ -35,24 +35,14 @@ export class ReleaseOperator extends SafeOperator {
     this.#conductor = conductor;
     const tell = (changed: (key: string) => void) => async (event: ResourceEvent) =>
       changed(`${event.meta.namespace ?? ""}/${event.meta.name}`);
-    await this.watchResource(
-      SERVICE_RELEASES.group,
-      SERVICE_RELEASES.version,
-      SERVICE_RELEASES.plural,
-      tell((key) => conductor.releaseChanged(key)),
-    );
-    await this.watchResource(
-      ENVIRONMENTS.group,
-      ENVIRONMENTS.version,
-      ENVIRONMENTS.plural,
-      tell((key) => conductor.environmentChanged(key)),
-    );
-    await this.watchResource(
-      RELEASE_RUNS.group,
-      RELEASE_RUNS.version,
-      RELEASE_RUNS.plural,
-      tell((key) => conductor.runChanged(key)),
-    );
+    for (const [{ group, version, plural }, changed] of [
+      [SERVICE_RELEASES, (key: string) => conductor.releaseChanged(key)],
+      [ENVIRONMENTS, (key: string) => conductor.environmentChanged(key)],
+      [RELEASE_RUNS, (key: string) => conductor.runChanged(key)],
+      [RELEASE_APPROVALS, (key: string) => conductor.approvalChanged(key)],
+      [FREEZE_WINDOWS, (key: string) => conductor.freezeChanged(key)],
+    ] as const)
+      await this.watchResource(group, version, plural, tell(changed));
     conductor.start();
   }
 
@@ -66,6 +56,10 @@ export class ReleaseOperator extends SafeOperator {
         return eventsOf(conductor.environments, plural);
       case RELEASE_RUNS.plural:
         return eventsOf(conductor.runs, plural);
+      case RELEASE_APPROVALS.plural:
+        return eventsOf(conductor.approvals, plural);
+      case FREEZE_WINDOWS.plural:
+        return eventsOf(conductor.freezes, plural);
       default:
         throw new Error(`${plural} are not watched here`);
     }

@@ -1,4 +1,6 @@
 import { environment } from "#api/environment.ts";
+import { freezeWindow } from "#api/freezewindow.ts";
+import { releaseApproval } from "#api/releaseapproval.ts";
 import { releaseRun } from "#api/releaserun.ts";
 import { serviceRelease } from "#api/servicerelease.ts";
 import type { z } from "zod";
@@ -21,6 +23,8 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["conductor.dev/v1alpha1/servicereleases", ours("ServiceRelease", serviceRelease, refuseRelease)],
   ["conductor.dev/v1alpha1/environments", ours("Environment", environment, () => undefined)],
   ["conductor.dev/v1alpha1/releaseruns", ours("ReleaseRun", releaseRun, refuseRun)],
+  ["conductor.dev/v1alpha1/releaseapprovals", ours("ReleaseApproval", releaseApproval, () => undefined)],
+  ["conductor.dev/v1alpha1/freezewindows", ours("FreezeWindow", freezeWindow, () => undefined)],
   ["argoproj.io/v1alpha1/applications", plain("argoproj.io/v1alpha1", "Application", true)],
   ["argoproj.io/v1alpha1/appprojects", plain("argoproj.io/v1alpha1", "AppProject", true)],
   ["argoproj.io/v1alpha1/applicationsets", plain("argoproj.io/v1alpha1", "ApplicationSet", true)],

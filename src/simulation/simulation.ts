@@ -1,4 +1,5 @@
 import type { Conductor } from "#controllers/conductor.ts";
+import type { Settings } from "#controllers/parts.ts";
 import type { Connected } from "#fleet/fleet.ts";
 import type { KubeObject, Log, Transport } from "#kube/ports.ts";
 import { person, type Person } from "./actors.ts";
@@ -37,7 +38,7 @@ export const HOME = "management";
 /** 2026-01-01, a Thursday. */
 const START = Date.UTC(2026, 0, 1, 9);
 
-const SETTINGS = { settleTime: 5000, contactTime: 10_000, graceTime: 600_000 };
+const SETTINGS: Settings = { settleTime: 5000, contactTime: 10_000, graceTime: 600_000, allowAnalysis: new Map() };
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -1,7 +1,9 @@
 import type { Outcome } from "#api/reasons.ts";
 import type { RunStatus } from "#api/releaserun.ts";
+import type { GateState } from "#engine/gates/state.ts";
 import type { Orders, RunState, Verdict, WaveState } from "#engine/world.ts";
-import { agedBy, clamped, LONGEST_STEP, PAUSE, T0 } from "./times.ts";
+import { NOBODY, outsideKey, type Outside } from "./outside.ts";
+import { agedBy, clamped, DEADLINE, LONGEST_STEP, PAUSE, T0 } from "./times.ts";
 
 /** What is decided of the run, and what people want of it. */
 export interface Course {
@@ -12,6 +14,7 @@ export interface Course {
   readonly resumedAt: number | undefined;
   readonly superseded: boolean;
   readonly outcome: Outcome | undefined;
+  readonly outside: Outside;
 }
 
 /** How much may still go wrong on a path. */
@@ -73,6 +76,7 @@ export const BEGINNING: Course = {
   resumedAt: undefined,
   superseded: false,
   outcome: undefined,
+  outside: NOBODY,
 };
 
 export function canonicalCourse(course: Course): Course {
@@ -92,12 +96,21 @@ export function canonicalCourse(course: Course): Course {
         verifiedAt: undefined,
         soaked: wave.soaked,
         countedAt: wave.countedAt === undefined ? undefined : clamped(wave.countedAt, LONGEST_STEP),
-        gates: wave.gates,
+        gates: wave.gates.map(canonicalGate),
       })),
       rollback: verdict(state.rollback, false),
       stop,
+      overrides: state.overrides.map(({ name, until }) => ({ name, until, by: "", at: T0 })),
     },
   };
+}
+
+/** Without words; of its stamps only how long an analysis is silent decides something. */
+function canonicalGate(gate: GateState): GateState {
+  const { phase, accepted, fingerprint } = gate;
+  const isWatched = phase === "Waiting";
+  const progressAt = isWatched ? clamped(gate.progressAt, DEADLINE) : T0;
+  return { phase, accepted, message: "", since: T0, measurements: [], progressAt, fingerprint: isWatched ? fingerprint : "" };
 }
 
 function verdict(made: Verdict | undefined, dated: boolean): Verdict | undefined {
@@ -111,17 +124,28 @@ export function agedCourse(course: Course, passed: number): Course {
     resumedAt: agedBy(course.resumedAt, passed),
     state: {
       ...state,
-      waves: state.waves.map((wave) => ({ ...wave, countedAt: agedBy(wave.countedAt, passed) })),
+      waves: state.waves.map((wave) => ({
+        ...wave,
+        countedAt: agedBy(wave.countedAt, passed),
+        gates: wave.gates.map((gate) => ({ ...gate, progressAt: agedBy(gate.progressAt, passed) })),
+      })),
       stop: state.stop === undefined ? undefined : { ...state.stop, at: agedBy(state.stop.at, passed) },
     },
   });
 }
 
-export function courseKey({ state, paused, aborted, resumedAt, superseded, outcome }: Course): string {
-  const waves = state.waves.map(({ phase, soaked, countedAt }) => `${phase},${soaked},${countedAt === undefined ? "" : countedAt - T0}`);
+export function courseKey({ state, paused, aborted, resumedAt, superseded, outcome, outside }: Course): string {
+  const waves = state.waves.map(
+    ({ phase, soaked, countedAt, gates }) =>
+      `${phase},${soaked},${countedAt === undefined ? "" : countedAt - T0},${gates.map(gateKey).join("/")}`,
+  );
   const flags = [state.startedAt !== undefined, state.rollback !== undefined, paused, aborted, superseded].map(Number).join("");
   const since = (at: number | undefined): number | string => (at === undefined ? "" : at - T0);
-  return `${waves.join(";")}|${flags}|${since(state.stop?.at)}|${state.accepted}|${since(resumedAt)}|${outcome ?? ""}`;
+  return `${waves.join(";")}|${flags}|${since(state.stop?.at)}|${state.accepted}|${since(resumedAt)}|${outcome ?? ""}|${state.overrides.length}|${outsideKey(outside)}`;
+}
+
+function gateKey({ phase, accepted, progressAt, fingerprint }: GateState): string {
+  return `${phase}.${accepted}.${progressAt - T0}.${fingerprint}`;
 }
 
 /** As ordersOf() of the controllers reads it from the status; its stamps are whole seconds, as are all of this world. */

@@ -1,6 +1,8 @@
-import { OUTCOMES, RUN_PHASES, TARGET_PHASES, TARGET_REASONS, WAITING_REASONS, WAVE_PHASES } from "#api/reasons.ts";
+import { GATE_PHASES, OUTCOMES, RUN_PHASES, TARGET_PHASES, TARGET_REASONS, WAITING_REASONS, WAVE_PHASES } from "#api/reasons.ts";
 import type { TargetMemo } from "#engine/memo.ts";
-import type { Decision } from "#engine/world.ts";
+import type { Ask, Decision } from "#engine/world.ts";
+
+const ASKS: readonly Ask["kind"][] = ["Approval", "Analysis", "EndAnalysis", "Override"];
 
 /** Which words of the closed vocabulary the engine has said. */
 export class Coverage {
@@ -8,13 +10,19 @@ export class Coverage {
     targets: new Set<string>(),
     reasons: new Set<string>(),
     waves: new Set<string>(),
+    gates: new Set<string>(),
+    asked: new Set<string>(),
     runs: new Set<string>(),
     waiting: new Set<string>(),
   };
 
-  decided({ phase, state, waitingOn }: Decision): void {
+  decided({ phase, state, waitingOn, asks }: Decision): void {
     this.#said.runs.add(phase);
-    for (const wave of state.waves) this.#said.waves.add(wave.phase);
+    for (const wave of state.waves) {
+      this.#said.waves.add(wave.phase);
+      for (const gate of wave.gates) this.#said.gates.add(gate.phase);
+    }
+    for (const { kind } of asks) this.#said.asked.add(kind);
     if (waitingOn !== undefined) this.#said.waiting.add(waitingOn.reason);
   }
 
@@ -25,11 +33,13 @@ export class Coverage {
   }
 
   lines(): readonly string[] {
-    const { targets, reasons, waves, runs, waiting } = this.#said;
+    const { targets, reasons, waves, gates, asked, runs, waiting } = this.#said;
     return [
       ...told("phases of a target", TARGET_PHASES, targets),
       ...told("reasons of a target", TARGET_REASONS, reasons),
       ...told("phases of a wave", WAVE_PHASES, waves),
+      ...told("phases of a gate", GATE_PHASES, gates),
+      ...told("what gates ask for", ASKS, asked),
       ...told("phases of a run", RUN_PHASES, runs),
       ...told("outcomes", OUTCOMES, runs),
       ...told("what is waited for", WAITING_REASONS, waiting),
@@ -56,6 +66,7 @@ const SILENT: Readonly<Record<string, string>> = {
     "EnvironmentNotFound RevisionNotOfKind ClusterUnknown ClusterRefused NoClusters DuplicateApplication ApplicationTaken",
   ),
   ...silent(PLANNING, "InvalidName StrategyInvalid NotOverridable MembershipShrunk ClusterLost Observing"),
+  ...silent(PLANNING, "FreezeInvalid ApprovalUnsafe ApprovalsUnguarded AnalysisInvalid AnalysisUnavailable DependencyCycle"),
 };
 
 function silent(why: string, words: string): Readonly<Record<string, string>> {

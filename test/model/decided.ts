@@ -1,5 +1,6 @@
 import type { TargetMemo } from "#engine/memo.ts";
 import type { Decision, RunPlan, Target, World } from "#engine/world.ts";
+import { gatedWrongly, isShutIn } from "./gated.ts";
 import { isFinal } from "./memos.ts";
 import { CONTACT, LONGEST_STEP, SOAK_SECONDS, T0 } from "./times.ts";
 
@@ -36,7 +37,15 @@ export function decidedWrongly(before: World, after: Decision): readonly string[
     if (!started.some((target) => target.wave === index && !target.memo.goingBack)) continue;
     must(own.filter(({ memo }) => isUnderWay(memo)).length <= maxConcurrency, "1: more in flight than maxConcurrency");
   }
-  if (started.some(({ memo }) => !memo.goingBack)) must(!hasTooManyFailures(plan, before), "1: started though too many have failed");
+  if (started.some(({ memo }) => !memo.goingBack)) must(!hasFailed(before), "1: started though too many have failed");
+
+  wrong.push(
+    ...gatedWrongly(
+      before,
+      after,
+      started.filter(({ memo }) => !memo.goingBack),
+    ),
+  );
 
   // 2. What is written.
   must(after.outcome === undefined || after.writes.length === 0, "9: a run that ends writes");
@@ -53,7 +62,7 @@ export function decidedWrongly(before: World, after: Decision): readonly string[
         phasesBefore.slice(0, wave).every((phase) => phase === "Verified"),
         "2: written before the waves before are verified",
       );
-    if (!back) must(phasesBefore[wave] !== "Pending", "2: written before its wave is stored");
+    if (!back) must(phasesBefore[wave] !== "Pending" && phasesBefore[wave] !== "Waiting", "2: written before its wave is stored");
   }
 
   // 3. Which waves are verified, and how long they soaked.
@@ -96,13 +105,13 @@ export function decidedWrongly(before: World, after: Decision): readonly string[
           after.targets.every((target) => target.wave !== other || isStillGood(target.memo)),
           "6: the run ends well, and what was verified is not any more",
         );
-    must(state.rollback === undefined && !hasTooManyFailures(plan, before), "1: a wave is verified though too many have failed");
+    must(state.rollback === undefined && !hasFailed(before), "1: a wave is verified though too many have failed");
     const soaks = after.targets.some(({ wave, memo }) => wave === index && memo.phase === "Ready");
     must(!soaks || (waves[index]?.soaked ?? 0) >= (plan.waves[index]?.minSuccessSeconds ?? 0) * 1000, "7: verified before it has soaked");
   }
 
   // 4. Verdicts on the run.
-  const isWrong = hasTooManyFailures(plan, before);
+  const isWrong = hasFailed(before);
   if (state.rollback !== undefined) must(after.state.rollback !== undefined, "4: a failure verdict is taken back");
   else if (after.state.rollback !== undefined)
     must(isWrong && after.turns && after.writes.length === 0, "4: a failure verdict out of nothing, or not stored before what follows");
@@ -159,6 +168,11 @@ function fail(what: string): never {
 /** Patched, and not arrived. */
 function isUnderWay(memo: TargetMemo): boolean {
   return (memo.started || memo.written) && !isFinal(memo) && memo.phase !== "Arrived" && memo.phase !== "Ready";
+}
+
+/** Whether it must not go on by itself. */
+function hasFailed(world: World): boolean {
+  return hasTooManyFailures(world.plan, world) || isShutIn(world);
 }
 
 function hasTooManyFailures({ waves }: RunPlan, { targets, orders, state }: World): boolean {

@@ -5,6 +5,7 @@ import type { Seen } from "#engine/observation.ts";
 import { wantsOf } from "#controllers/wants.ts";
 import { observationOf, type App } from "./app.ts";
 import type { Local, Writing } from "./local.ts";
+import { DEPENDENCY } from "./outside.ts";
 import { DEADLINE, GRACE, SETTLE } from "./times.ts";
 import { NAMES, WAVE_OF, type SmallWorld } from "./worlds.ts";
 
@@ -20,7 +21,14 @@ export class Desk {
   constructor(world: SmallWorld) {
     this.world = world;
     const { kind, waves, strategy } = world.run.spec;
-    this.plan = { kind, undoes: false, waves, progressDeadline: DEADLINE, dependsOn: [], ...strategy };
+    this.plan = {
+      kind,
+      undoes: false,
+      waves,
+      progressDeadline: DEADLINE,
+      dependsOn: world.gated.dependency ? [{ name: DEPENDENCY }] : [],
+      ...strategy,
+    };
   }
 
   wants(index: number, contact: Contact | undefined): Wants {

@@ -15,6 +15,8 @@ export const FAULTS = [
   "operation", // somebody else's
   "window", // a sync window closes
   "refresh", // Argo CD drops one that it was asked for
+  "freeze", // begins
+  "gates", // what they ask for is deleted, or what was ready is no more
   "health", // of what was healthy, though nothing was released there
 ] as const;
 export type Fault = (typeof FAULTS)[number];

@@ -1,5 +1,4 @@
 import { isInFlight } from "#engine/memo.ts";
-import { UNGATED } from "#engine/gates/seen.ts";
 import { isActive } from "#engine/wave.ts";
 import type { Decision, Target, World } from "#engine/world.ts";
 import { ordersOf, type Course } from "./course.ts";
@@ -9,6 +8,7 @@ import type { Engine } from "./engine.ts";
 import { judgedWrongly } from "./judged.ts";
 import { appKey, type Local } from "./local.ts";
 import { memoKey } from "./memos.ts";
+import { seenOf } from "./outside.ts";
 import { snapshot, type Snapshot } from "./stored.ts";
 import { CONTACT, T0 } from "./times.ts";
 import { NAMES } from "./worlds.ts";
@@ -64,7 +64,7 @@ export function decide(engine: Engine, desk: Desk, course: Course, locals: reado
     superseded: course.superseded,
     room: () => free,
     contactTime: CONTACT,
-    gates: UNGATED,
+    gates: seenOf(course.outside),
     targets,
   };
   const decision = engine.step(world);

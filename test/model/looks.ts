@@ -1,4 +1,4 @@
-import { isWaitingForStart } from "#engine/budget.ts";
+import { isWaitingForStart } from "#engine/memo.ts";
 import type { Decision } from "#engine/world.ts";
 import type { Course } from "./course.ts";
 import type { Desk } from "./desk.ts";

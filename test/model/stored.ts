@@ -21,17 +21,32 @@ export function snapshot(run: ReleaseRun, decision: Decision): Snapshot {
     run: {
       startedAt,
       observedAt,
-      waves: (waves ?? []).map(({ name, phase, soakedSeconds }) => ({
-        name,
-        phase,
-        ...(soakedSeconds === undefined ? {} : { soakedSeconds }),
+      waves: (waves ?? []).map((wave) => ({
+        name: wave.name,
+        phase: wave.phase,
+        ...(wave.soakedSeconds === undefined ? {} : { soakedSeconds: wave.soakedSeconds }),
+        ...canonicalGates(wave),
       })),
+      ...canonicalOverrides(status),
       ...(rollback === undefined ? {} : { rollback: unsaid(rollback) }),
       ...(stop === undefined ? {} : { stop: unsaid(stop) }),
       ...(acceptedFailures === undefined ? {} : { acceptedFailures }),
     },
     targets: targets.map(canonicalTarget),
   };
+}
+
+type StoredWave = NonNullable<RunStatus["waves"]>[number];
+
+/** Without words and stamps, which decide nothing. */
+function canonicalGates({ gates }: StoredWave): Pick<StoredWave, "gates"> {
+  return gates === undefined
+    ? {}
+    : { gates: gates.map((gate) => ({ ...gate, object: "", message: "", since: NOW, measurements: undefined })) };
+}
+
+function canonicalOverrides({ overrides }: RunStatus): Pick<RunStatus, "overrides"> {
+  return overrides === undefined ? {} : { overrides: overrides.map((one) => ({ ...one, by: "", at: NOW })) };
 }
 
 const NOW = new Date(T0).toISOString();
@@ -61,6 +76,16 @@ export function restored(run: ReleaseRun, stored: RunStatus | undefined, target:
 
 export function restoredCourse(run: ReleaseRun, stored: RunStatus | undefined): RunState {
   return restoredState(withStatus(run, stored), T0);
+}
+
+/** What a new process must make of gates: what was stored of them, no more and no less. */
+export function restoredWrongly(stored: RunStatus | undefined, { waves, overrides }: RunState): readonly string[] {
+  const phases = (gates: readonly { readonly phase: string; readonly accepted?: boolean | undefined }[]): string =>
+    gates.map(({ phase, accepted = false }) => `${phase} ${accepted}`).join();
+  const isSame =
+    overrides.length === (stored?.overrides ?? []).length &&
+    waves.every(({ gates }, index) => phases(gates) === phases(stored?.waves?.[index]?.gates ?? []));
+  return isSame ? [] : ["2: after a restart a gate is not what was stored of it"];
 }
 
 function withStatus(run: ReleaseRun, status: RunStatus | undefined): ReleaseRun {

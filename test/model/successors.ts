@@ -1,12 +1,13 @@
-import type { Decision } from "#engine/world.ts";
+import type { Ask, Decision } from "#engine/world.ts";
 import { agedCourse, restartedCourse, spent, type Budget, type Course } from "./course.ts";
 import { Desk } from "./desk.ts";
 import type { Engine } from "./engine.ts";
 import { hasNews } from "./look.ts";
 import { Looks, type Event, type Settled } from "./looks.ts";
+import { made, outsideMoves } from "./outside.ts";
 import { asks } from "./people.ts";
 import type { State, States } from "./state.ts";
-import { restoredCourse, type Snapshot } from "./stored.ts";
+import { restoredCourse, restoredWrongly, type Snapshot } from "./stored.ts";
 import { Targets } from "./targets.ts";
 import { DEADLINE, PAUSE, T0 } from "./times.ts";
 import { each, PLACES, replaced, same, type Place } from "./triples.ts";
@@ -47,6 +48,7 @@ export class Successors {
     const report = still?.isHeld === true ? undefined : idle?.snapshot;
     if (idle === undefined) found.push(...looks);
     else add(this.#time(state, idle.decision, report), late);
+    for (const event of this.#outside(state, course, still?.isHeld === true ? [] : (idle?.decision.asks ?? []))) add(event, late);
     if (late !== undefined) add({ ...QUIET, ...state, label: "the watch shows it", target: late }, undefined);
     for (const event of this.#deaths(state, report)) add(event, undefined);
     return found;
@@ -81,6 +83,19 @@ export class Successors {
     });
   }
 
+  /** What gates look at changes by itself, or as the conductor asked for. */
+  #outside(state: State, course: Course, wanted: readonly Ask[]): readonly Event[] {
+    const { gated, faults } = this.#states.world;
+    const moves = [...wanted.map((ask) => made(course.outside, ask)), ...outsideMoves(course.outside, gated)];
+    return moves.flatMap(({ label, outside, fault, isTrouble }): Event[] => {
+      if (fault !== undefined && !faults.has(fault)) return [];
+      const left = this.#spent(state.run, fault !== undefined ? { faults: 1 } : isTrouble ? { troubles: 1 } : {});
+      if (left === undefined) return [];
+      const run = this.#states.run({ ...this.#states.runAt(left), course: { ...course, outside } });
+      return [{ ...QUIET, ...state, label, run, isFault: fault !== undefined }];
+    });
+  }
+
   /** The process dies, with what it last stored, or with what it has just reported; later another begins. */
   #deaths(state: State, reported: (() => Snapshot) | undefined): readonly Event[] {
     const left = this.#states.world.faults.has("death") ? this.#spent(state.run, { faults: 1 }) : undefined;
@@ -88,7 +103,8 @@ export class Successors {
     const { course, stored: before } = this.#states.runAt(state.run);
     return [undefined, ...(reported === undefined ? [] : [reported()])].map((report): Event => {
       const stored = report?.run ?? before;
-      const after = restartedCourse(course, restoredCourse(this.#desk.world.run, stored));
+      const restored = restoredCourse(this.#desk.world.run, stored);
+      const after = restartedCourse(course, restored);
       const label = `the process dies${report === undefined ? "" : ", its progress just reported"}; another begins`;
       return {
         ...QUIET,
@@ -96,6 +112,7 @@ export class Successors {
         isFault: true,
         run: this.#states.run({ ...this.#states.runAt(left), course: after, stored }),
         targets: each((place) => this.#targets.restarted(state.targets[place], stored, report?.targets[place])),
+        wrong: restoredWrongly(stored, restored),
       };
     });
   }
@@ -103,7 +120,8 @@ export class Successors {
   /** Nothing happens until the next time at which the conductor wants to look; what it has to report it reports before. */
   #time(state: State, decision: Decision, reported: (() => Snapshot) | undefined): Event | undefined {
     const slowed = this.#slowed(state, (place) => this.#targets.isDue(place, state.targets[place]));
-    if (slowed === undefined) return undefined;
+    // What it asks for is made soon.
+    if (slowed === undefined || decision.asks.length > 0) return undefined;
     const waits = state.targets.some((id) => this.#states.localAt(id).waits);
     const next = Math.min(decision.nextLook === undefined ? DEADLINE : decision.nextLook - T0, waits ? PAUSE : Infinity);
     const passed = Math.max(next, PAUSE);

@@ -66,5 +66,54 @@ export const WORLDS: readonly Bounded[] = [
   { shape: { name: "what an earlier run left goes back too", beginnings: ["mid", "plain", "mid"], doomed: 1 }, total: 1 },
   { shape: { name: "nothing to go back to", beginnings: ["bare", "plain", "plain"], doomed: 1 }, total: 1, quick: true, deep: true },
   { shape: { name: "one was sick, one was there before", beginnings: ["plain", "sick", "there"], faults: FEW }, total: 1 },
+  {
+    shape: {
+      name: "people, metrics and a freeze",
+      gated: { approval: true, analysis: "soak", freeze: true },
+      faults: ["death", "people", "freeze", "gates"],
+      maxConcurrency: 2,
+    },
+    total: 1,
+    quick: true,
+  },
+  {
+    shape: {
+      name: "people, metrics and a freeze, and more goes wrong",
+      gated: { approval: true, analysis: "soak", freeze: true },
+      faults: ["death", "people", "freeze", "gates", "store"],
+      doomed: 1,
+    },
+    total: 2,
+  },
+  {
+    shape: {
+      name: "another release and metrics in the background, and what they say stops the run",
+      onFailure: "Pause",
+      gated: { approval: true, analysis: "background", dependency: true },
+      faults: ["death", "gates"],
+      soak: false,
+    },
+    total: 1,
+    quick: true,
+  },
+  {
+    shape: {
+      name: "another release and metrics in the background, and what they say stops the run, and more goes wrong",
+      onFailure: "Pause",
+      gated: { approval: true, analysis: "background", dependency: true, freeze: true },
+      faults: ["death", "people", "gates", "store", "freeze"],
+    },
+    total: 1,
+  },
+  {
+    shape: {
+      name: "what metrics say does not stop the run",
+      onFailure: "Continue",
+      gated: { approval: true, analysis: "background", freeze: true },
+      faults: ["death", "people", "gates", "freeze"],
+      doomed: 1,
+    },
+    total: 1,
+  },
   { shape: { name: "one at a time on the Argo CD of all, no soak", room: 1, soak: false, maxConcurrency: 2, doomed: 1 }, total: 1 },
 ];

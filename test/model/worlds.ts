@@ -1,6 +1,7 @@
 import type { OnFailure, RollbackScope, Supersede } from "#api/strategy.ts";
 import type { ReleaseRun, RunTarget } from "#api/releaserun.ts";
 import { RUN, settledAt, startedAt, valuesOf, type App, type Value } from "./app.ts";
+import { plannedGates, type Gated } from "./outside.ts";
 import { DEADLINE_SECONDS, SOAK_SECONDS } from "./times.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import type { Place } from "./triples.ts";
@@ -30,6 +31,8 @@ export interface Shape {
   readonly faults?: readonly Fault[];
   /** How many targets may be in flight at once on the one Argo CD instance of all. */
   readonly room?: number;
+  /** An approval before the second wave, an analysis of the first, a freeze that comes and goes, another release that must be ready. */
+  readonly gated?: Gated;
   /** Of the first wave's target, and of the two of the second. */
   readonly beginnings?: readonly [Beginning, Beginning, Beginning];
 }
@@ -44,6 +47,7 @@ export interface SmallWorld {
   readonly room: number | undefined;
   readonly doomed: Place | undefined;
   readonly faults: ReadonlySet<Fault>;
+  readonly gated: Gated;
   readonly beginnings: readonly [Beginning, Beginning, Beginning];
   /** Whether the two targets of the second wave may change places. */
   readonly symmetric: boolean;
@@ -63,9 +67,11 @@ export function smallWorld(shape: Shape): SmallWorld {
     soak = true,
     doomed,
     faults = FAULTS,
+    gated = {},
   } = shape;
   const { maxConcurrency = 1, maxUnreachable = 0, beginnings = ["plain", "plain", "plain"] } = shape;
   const wave = { maxFailures: 0, minSuccessSeconds: soak ? SOAK_SECONDS : 0 };
+  const [first, second] = plannedGates(gated).map((gates) => (gates.length === 0 ? {} : { gates }));
   const run: ReleaseRun = {
     apiVersion: "conductor.dev/v1alpha1",
     kind: "ReleaseRun",
@@ -87,15 +93,15 @@ export function smallWorld(shape: Shape): SmallWorld {
       revision: "new",
       strategy: { progressDeadlineSeconds: DEADLINE_SECONDS, onFailure, rollbackScope, supersede },
       waves: [
-        { ...wave, name: "one", maxConcurrency: 1, maxUnreachable: 0 },
-        { ...wave, name: "two", maxConcurrency, maxUnreachable },
+        { ...wave, name: "one", maxConcurrency: 1, maxUnreachable: 0, ...first },
+        { ...wave, name: "two", maxConcurrency, maxUnreachable, ...second },
       ],
       values: VALUES.map(valuesOf),
       targets: NAMES.map((cluster, index) => planned(cluster, (WAVE_OF[index] ?? 0) + 1, beginnings[index] ?? "plain")),
     },
   };
   const symmetric = beginnings[1] === beginnings[2] && (doomed === undefined || doomed === 0);
-  return { name, run, automated, room, doomed, faults: new Set(faults), beginnings, symmetric };
+  return { name, run, automated, room, doomed, faults: new Set(faults), gated, beginnings, symmetric };
 }
 
 function planned(cluster: string, wave: number, beginning: Beginning): RunTarget {

@@ -106,7 +106,8 @@ async function prepare(spec: ApiServerSpec): Promise<void> {
   const rows = [...spec.tokens].map(([user, token]) => `${token},${user},${user},${spec.admins.includes(user) ? '"system:masters"' : ""}`);
   await writeFile(path.tokens, `${rows.join("\n")}\n`, secret);
   const tested = [...spec.tokens.keys()].filter((user) => !spec.admins.includes(user));
-  await writeFile(path.policy, stringify(auditPolicy(tested)));
+  const machinery = spec.admins.filter((user) => user !== "admin");
+  await writeFile(path.policy, stringify(auditPolicy(tested, machinery)));
 }
 
 function flags(spec: ApiServerSpec, port: number): readonly string[] {

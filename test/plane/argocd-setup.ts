@@ -1,13 +1,12 @@
-import { chmod, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArgoCDSpec } from "./argocd.ts";
 import { argocdObjects } from "./argocd-objects.ts";
+import { applyCrds } from "./crds.ts";
 
 /** Definitions, then what Argo CD expects to find. */
 export async function install(spec: ArgoCDSpec): Promise<void> {
-  const crds = (await readdir(spec.parts.crds)).filter((name) => name.endsWith("-crd.yaml"));
-  const texts = await Promise.all(crds.map((name) => readFile(join(spec.parts.crds, name), "utf8")));
-  await spec.cluster.apply(texts.join("\n---\n"));
+  await applyCrds(spec.cluster, spec.parts.crds);
   await spec.cluster.apply(argocdObjects);
 }
 

@@ -12,10 +12,15 @@ export async function attach(shared: SharedCluster, options: ClusterOptions, kub
   };
   const rows = (await readFile(files(shared.folder).tokens, "utf8")).trim().split("\n");
   const tokens = new Map(rows.map((row) => row.split(",")).map(([token = "", user = ""]) => [user, token]));
-  const missing = (options.users ?? []).filter((user) => !tokens.has(user));
-  if (missing.length > 0 || (options.argocd === true && !shared.argocd)) {
+  const missing = [
+    ...(options.users ?? []).filter((user) => !tokens.has(user)).map((user) => `user ${user}`),
+    ...(options.argocd === true && !shared.argocd ? ["Argo CD"] : []),
+    ...(options.rollouts === true ? ["Argo Rollouts"] : []),
+    ...(options.workloads === true ? ["workloads"] : []),
+  ];
+  if (missing.length > 0) {
     throw new Error(
-      `The shared cluster ${shared.name} has no ${options.argocd === true && !shared.argocd ? "Argo CD" : `user ${missing.join(", ")}`}: choose another name, or start the shared plane with it.`,
+      `The shared cluster ${shared.name} has no ${missing.join(", no ")}: choose another name, or start the shared plane with it.`,
     );
   }
   const ca = await readFile(files(shared.folder).certificate, "utf8");

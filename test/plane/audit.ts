@@ -47,8 +47,8 @@ export interface AuditFilter {
   readonly resource?: string;
 }
 
-/** Everything but noise, and of the users under test everything; what they send only where it can hold no secret. */
-export function auditPolicy(users: readonly string[]): object {
+/** Everything but noise, such as what controllers read, and of the users under test everything; what they send only where it can hold no secret. */
+export function auditPolicy(users: readonly string[], controllers: readonly string[]): object {
   return {
     apiVersion: "audit.k8s.io/v1",
     kind: "Policy",
@@ -68,7 +68,7 @@ export function auditPolicy(users: readonly string[]): object {
           { group: "", resources: ["events"] },
         ],
       },
-      { level: "None", users: ["argocd"], verbs: ["get", "list", "watch"] },
+      { level: "None", users: controllers, verbs: ["get", "list", "watch"] },
       { level: "Metadata" },
     ],
   };

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, cp, mkdir, mkdtemp, readdir, rename } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, rename } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { type Part, argocdModule, moduleFolder } from "./catalogue.ts";
+import { type Part, type Sources, moduleFolder } from "./catalogue.ts";
 import { run } from "./command.ts";
 import { Guard } from "./guard.ts";
 import { type Progress, duration } from "./progress.ts";
@@ -99,19 +99,17 @@ async function goBuild({ part, target }: Build): Promise<void> {
   }
 }
 
-/** The CRDs come with the module's source. */
-export async function copyCrds(part: Part, target: string): Promise<void> {
-  const folder = moduleFolder(part.module);
-  const answer = await run("go", ["-C", folder, "mod", "download", "-json", argocdModule], environment());
-  const [, module] = /"Dir": "(.*)"/.exec(answer) ?? [];
-  if (module === undefined) throw new Error(`go mod download says nothing of ${argocdModule}: ${answer}`);
-  const source = join(module, "manifests", "crds");
+/** Copies what comes with a module's source, whole or not at all. */
+export async function copySources({ module, folder, files }: Sources, part: Part, target: string): Promise<void> {
+  const answer = await run("go", ["-C", moduleFolder(part.module), "mod", "download", "-json", module], environment());
+  const [, source] = /"Dir": "(.*)"/.exec(answer) ?? [];
+  if (source === undefined) throw new Error(`go mod download says nothing of ${module}: ${answer}`);
   const copy = `${target}.${process.pid}.new`;
-  await mkdir(copy, { recursive: true });
-  for (const name of await readdir(source)) {
-    if (!name.endsWith("-crd.yaml")) continue;
-    await cp(join(source, name), join(copy, name));
-    await chmod(join(copy, name), 0o644);
+  for (const file of files) {
+    await mkdir(dirname(join(copy, file)), { recursive: true });
+    await cp(join(source, folder, file), join(copy, file));
+    // Go keeps its modules read-only.
+    await chmod(join(copy, file), 0o644);
   }
   await rename(copy, target);
 }

@@ -2,8 +2,9 @@ import type { ArgoCD } from "./argocd.ts";
 import type { AuditEvent, AuditFilter } from "./audit.ts";
 import type { PatchType } from "./client.ts";
 import type { Rule } from "./rbac.ts";
+import type { Rollouts } from "./rollouts.ts";
 
-/** One API server, its users, and its Argo CD when it has one. */
+/** One API server, its users, and what else runs for it when it was asked for. */
 export interface Cluster {
   readonly name: string;
   /** https://127.0.0.1:PORT */
@@ -16,6 +17,8 @@ export interface Cluster {
   readonly serving: { readonly certificate: string; readonly key: string };
   readonly users: readonly string[];
   readonly argocd: ArgoCD | undefined;
+  /** Its Argo Rollouts. */
+  readonly rollouts: Rollouts | undefined;
   /** The bearer token of "admin" (system:masters, the default), "release-conductor" (may do nothing until a test grants it), or a user asked for. */
   token(user?: string): string;
   /** YAML text; `url` for a proxy in between. */
@@ -45,6 +48,10 @@ export interface Cluster {
 
 export interface ClusterOptions {
   readonly argocd?: boolean;
+  /** Argo Rollouts' definitions and controller. Alone it executes AnalysisRuns; Rollouts need `workloads`, too. */
+  readonly rollouts?: boolean;
+  /** Deployments, ReplicaSets and Rollouts get pods that turn Ready, on one node that does not exist. */
+  readonly workloads?: boolean;
   /** Besides admin and release-conductor; without any right until a test grants it. */
   readonly users?: readonly string[];
 }

@@ -4,9 +4,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { cacheFolder, catalogue } from "./catalogue.ts";
+import { cacheFolder } from "./catalogue.ts";
 import { isAlive } from "./alive.ts";
-import { acquire, acquireCrds } from "./parts.ts";
+import { partsOf } from "./cluster-parts.ts";
+import { acquire, acquireAll, acquireSources } from "./parts.ts";
 import { Plane } from "./plane.ts";
 import { reporter } from "./progress.ts";
 import { type SharedPlane, readState, removeState, writeState } from "./state.ts";
@@ -62,8 +63,8 @@ async function up(clusters: number, argocd: boolean): Promise<void> {
 }
 
 async function acquireFor(argocd: boolean): Promise<void> {
-  await acquire(argocd ? catalogue.map(({ name }) => name) : ["etcd", "kube-apiserver", "kubectl"], progress);
-  if (argocd) await acquireCrds(progress);
+  await acquire(["etcd", ...partsOf({ argocd })], progress);
+  if (argocd) await acquireSources("argocd-crds", progress);
 }
 
 async function detached(args: readonly string[], argocd: boolean): Promise<void> {
@@ -113,15 +114,9 @@ async function main(args: readonly string[]): Promise<void> {
     case "down":
       return down();
     case "acquire": {
-      const paths = await acquire(
-        catalogue.map(({ name }) => name),
-        progress,
-      );
-      return say(
-        Object.entries({ ...paths, "argocd's CRDs": await acquireCrds(progress) })
-          .map(([name, path]) => `${name.padEnd(16)}${path}`)
-          .join("\n"),
-      );
+      const paths = Object.entries(await acquireAll(progress));
+      const width = Math.max(...paths.map(([name]) => name.length)) + 2;
+      return say(paths.map(([name, path]) => `${name.padEnd(width)}${path}`).join("\n"));
     }
     default:
       throw new Error(usage);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Build, buildAll, copyCrds, goVersion } from "./build.ts";
-import { type Part, type PartName, cacheFolder, cachedPath, catalogue, crdsVariable } from "./catalogue.ts";
+import { type Build, buildAll, copySources, goVersion } from "./build.ts";
+import { type Part, type PartName, type SourcesName, cacheFolder, cachedPath, catalogue, sources } from "./catalogue.ts";
 import { withLock } from "./lock.ts";
 import { type Progress, duration } from "./progress.ts";
 
@@ -23,26 +23,40 @@ export async function acquire<Name extends PartName>(names: readonly Name[], pro
   return Object.fromEntries(wanted.map((part) => [part.name, path(part)])) as Record<Name, string>;
 }
 
-/** The folder of Argo CD's CRDs, found in the same order. */
-export async function acquireCrds(progress: Progress): Promise<string> {
-  const set = process.env[crdsVariable];
-  if (set !== undefined) {
-    if (!existsSync(join(set, "application-crd.yaml")))
-      throw new Error(`${crdsVariable} is ${set}, and there is no application-crd.yaml: point it at manifests/crds of Argo CD's source.`);
-    return set;
+/** The folder of what comes with a part's source, found in the same order. */
+export async function acquireSources(name: SourcesName, progress: Progress): Promise<string> {
+  const wanted = named(sources, name);
+  const set = process.env[wanted.variable];
+  if (set !== undefined && set !== "") {
+    const missing = wanted.files.find((file) => !existsSync(join(set, file)));
+    if (missing === undefined) return set;
+    throw new Error(
+      `${wanted.variable} is ${set}, and there is no ${missing}: point it at ${wanted.folder} of the source of ${wanted.module}.`,
+    );
   }
-  const part = partNamed("argocd");
-  const target = cachedPath(part, "crds");
+  const part = named(catalogue, wanted.part);
+  const target = cachedPath(part, wanted.cached);
   if (existsSync(target)) return target;
   if ((await goVersion()) === undefined) {
     throw new Error(
-      `The test plane needs Argo CD's CRDs: install Go 1.21 or newer (https://go.dev/dl), or set ${crdsVariable} to the folder manifests/crds of Argo CD's source.`,
+      `The test plane needs ${wanted.title}: install Go 1.21 or newer (https://go.dev/dl), or set ${wanted.variable} to the folder ${wanted.folder} of the source of ${wanted.module}.`,
     );
   }
   await locked(progress, async () => {
-    if (!existsSync(target)) await copyCrds(part, target);
+    if (!existsSync(target)) await copySources(wanted, part, target);
   });
   return target;
+}
+
+/** Whatever any test may need, by what people call it. */
+export async function acquireAll(progress: Progress): Promise<Readonly<Record<string, string>>> {
+  const binaries = await acquire(
+    catalogue.map(({ name }) => name),
+    progress,
+  );
+  const folders: [string, string][] = [];
+  for (const { name, title } of sources) folders.push([title, await acquireSources(name, progress)]);
+  return { ...binaries, ...Object.fromEntries(folders) };
 }
 
 async function buildMissing(missing: () => readonly Build[], progress: Progress): Promise<void> {
@@ -86,8 +100,8 @@ function fromEnvironment(part: Part): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-function partNamed(name: PartName): Part {
-  const found = catalogue.find((part) => part.name === name);
-  if (found === undefined) throw new Error(`no part ${name}`);
+function named<T extends { readonly name: string }>(all: readonly T[], name: T["name"]): T {
+  const found = all.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`the catalogue has no ${name}`);
   return found;
 }

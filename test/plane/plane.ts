@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, realpath, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { attach } from "./attach.ts";
+import { acquireFor } from "./cluster-parts.ts";
 import type { Cluster, ClusterOptions } from "./cluster.ts";
 import { type Etcd, startEtcd } from "./etcd.ts";
 import { type Repository, createRepository } from "./git.ts";
 import { Guard } from "./guard.ts";
-import { acquire, acquireCrds } from "./parts.ts";
+import { acquire } from "./parts.ts";
 import { Ports, onFreePorts } from "./ports.ts";
 import { type Process, type ProcessSpec, Processes } from "./process.ts";
 import { type Progress, reporter } from "./progress.ts";
@@ -87,7 +88,7 @@ export class Plane implements AsyncDisposable {
     return this.#guard.pid === undefined ? running : [...running, this.#guard.pid];
   }
 
-  /** An API server, with Argo CD when asked for; or the shared one of that name. Several may start at once. */
+  /** An API server, with what else the options ask for; or the shared one of that name. Several may start at once. */
   cluster(name: string, options: ClusterOptions = {}): Promise<Cluster> {
     if (this.#clusters.has(name)) return Promise.reject(new Error(`This plane has a cluster ${name} already: choose another name.`));
     const cluster = this.#startCluster(name, options);
@@ -98,22 +99,16 @@ export class Plane implements AsyncDisposable {
   async #startCluster(name: string, options: ClusterOptions): Promise<Cluster> {
     const etcd = this.#etcd;
     if (etcd === undefined || this.#stopped !== undefined) throw new Error("This plane is stopped: start another one.");
-    const parts = await acquire(["kube-apiserver", "kubectl"], this.#progress);
     const shared = this.#shared?.clusters.find((candidate) => candidate.name === name);
     if (shared !== undefined) {
-      const attached = await attach(shared, options, parts.kubectl);
+      const { kubectl } = await acquire(["kubectl"], this.#progress);
+      const attached = await attach(shared, options, kubectl);
       this.#closers.push(() => attached.stop());
       return attached;
     }
-    const argocdParts =
-      options.argocd === true
-        ? {
-            ...(await acquire(["argocd", "redis", "helm"], this.#progress)),
-            crds: await acquireCrds(this.#progress),
-          }
-        : undefined;
+    const parts = await acquireFor(options, this.#progress);
     const folder = join(this.folder, "clusters", name);
-    const cluster = await startCluster({ ...options, name, folder, etcd: etcd.url, parts, argocdParts }, this.#processes, this.#ports);
+    const cluster = await startCluster({ ...options, name, folder, etcd: etcd.url, parts }, this.#processes, this.#ports);
     this.#closers.push(() => cluster.stop());
     return cluster;
   }

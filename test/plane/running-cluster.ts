@@ -5,30 +5,24 @@ import { ApiServer, type Server, files } from "./apiserver.ts";
 import { type ArgoCD, startArgoCD } from "./argocd.ts";
 import { type AuditEvent, type AuditFilter, AuditLog } from "./audit.ts";
 import type { Client, PatchType } from "./client.ts";
+import type { ClusterParts } from "./cluster-parts.ts";
 import type { Cluster, ClusterOptions } from "./cluster.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import { type KubectlSpec, apply, kubectl } from "./kubectl.ts";
 import type { Ports } from "./ports.ts";
 import type { Processes } from "./process.ts";
 import { type Rule, allow } from "./rbac.ts";
+import { type Rollouts, rolloutsUser, startRollouts } from "./rollouts.ts";
+import { type Workloads, startWorkloads, workloadUsers } from "./workloads.ts";
 
 export interface ClusterSpec extends ClusterOptions {
   readonly name: string;
   readonly folder: string;
   readonly etcd: string;
-  readonly parts: { readonly "kube-apiserver": string; readonly kubectl: string };
-  /** Present when Argo CD is asked for. */
-  readonly argocdParts:
-    | {
-        readonly argocd: string;
-        readonly redis: string;
-        readonly helm: string;
-        readonly crds: string;
-      }
-    | undefined;
+  readonly parts: ClusterParts;
 }
 
-const admins = ["admin", "argocd"];
+const admins = ["admin", "argocd", rolloutsUser, ...workloadUsers];
 
 export async function startCluster(spec: ClusterSpec, processes: Processes, ports: Ports): Promise<Cluster> {
   const users = [...new Set([...admins, "release-conductor", ...(spec.users ?? [])])];
@@ -36,7 +30,7 @@ export async function startCluster(spec: ClusterSpec, processes: Processes, port
   const server = await ApiServer.start(
     {
       name: spec.name,
-      binary: spec.parts["kube-apiserver"],
+      binary: spec.parts.server["kube-apiserver"],
       folder: spec.folder,
       etcd: spec.etcd,
       prefix: `/${spec.name}-${randomBytes(4).toString("hex")}`,
@@ -46,10 +40,15 @@ export async function startCluster(spec: ClusterSpec, processes: Processes, port
     processes,
     ports,
   );
-  const cluster = new RunningCluster({ ...spec, kubectl: spec.parts.kubectl }, server, tokens);
+  const cluster = new RunningCluster({ ...spec, kubectl: spec.parts.server.kubectl }, server, tokens);
   await writeFile(cluster.kubeconfig, cluster.kubeconfigFor("admin"), { mode: 0o600 });
-  if (spec.argocdParts !== undefined)
-    cluster.argocd = await startArgoCD({ cluster, folder: join(spec.folder, "argocd"), parts: spec.argocdParts }, processes, ports);
+  const { argocd, rollouts, workloads } = spec.parts;
+  const at = (name: string) => join(spec.folder, name);
+  await Promise.all([
+    argocd && startArgoCD({ cluster, folder: at("argocd"), parts: argocd }, processes, ports).then((up) => (cluster.argocd = up)),
+    rollouts && startRollouts({ cluster, folder: at("rollouts"), parts: rollouts }, processes, ports).then((up) => (cluster.rollouts = up)),
+    workloads && startWorkloads({ cluster, folder: spec.folder, parts: workloads }, processes).then((up) => (cluster.workloads = up)),
+  ]);
   return cluster;
 }
 
@@ -61,6 +60,8 @@ export class RunningCluster implements Cluster {
   readonly serving: Cluster["serving"];
   readonly users: readonly string[];
   argocd: (ArgoCD & { stop(): Promise<void> }) | undefined;
+  rollouts: Rollouts | undefined;
+  workloads: Workloads | undefined;
   readonly #server: Server;
   readonly #client: Client;
   readonly #tokens: ReadonlyMap<string, string>;
@@ -149,7 +150,7 @@ export class RunningCluster implements Cluster {
   }
 
   async stop(): Promise<void> {
-    await this.argocd?.stop();
+    await Promise.all([this.argocd?.stop(), this.rollouts?.stop(), this.workloads?.stop()]);
     await this.#server.stop();
     await this.#client.close();
   }

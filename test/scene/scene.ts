@@ -3,19 +3,22 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
-import type { Cluster } from "#plane/cluster.ts";
-import { acquire, acquireCrds } from "#plane/parts.ts";
+import type { Cluster, ClusterOptions } from "#plane/cluster.ts";
+import { partsOf } from "#plane/cluster-parts.ts";
+import { acquire, acquireSources } from "#plane/parts.ts";
 import { Plane, type PlaneOptions } from "#plane/plane.ts";
 import { reporter } from "#plane/progress.ts";
 import { startConductor, type Conductor, type ConductorOptions } from "./conductor.ts";
 import { forUser, manifests, registration, type Manifest, type RegistrationSpec } from "./manifests.ts";
 
-const SERVERS = ["etcd", "kube-apiserver", "kubectl"] as const;
-
 export interface SceneOptions extends PlaneOptions {
   readonly clusters: readonly string[];
   /** Whether each cluster has a real Argo CD; without one it has Argo CD's definitions, and tests play its part. */
   readonly argocd: boolean;
+  /** Whether the management cluster has an Argo Rollouts, which executes AnalysisRuns there. */
+  readonly analysis?: boolean;
+  /** Whether each cluster has an Argo Rollouts, and pods that turn Ready. */
+  readonly rollouts?: boolean;
 }
 
 /** A management cluster with the conductor's definitions and rights, and target clusters, registered. */
@@ -30,12 +33,17 @@ export class Scene implements AsyncDisposable {
     this.#clusters = clusters;
   }
 
-  static async start({ clusters, argocd, ...options }: SceneOptions): Promise<Scene> {
+  static async start({ clusters, argocd, analysis = false, rollouts = false, ...options }: SceneOptions): Promise<Scene> {
+    const like = { argocd, rollouts, workloads: rollouts };
     // All at once: what must be built is announced as a whole, and not part by part.
-    await acquire(argocd ? [...SERVERS, "argocd", "redis", "helm"] : SERVERS, options.progress ?? reporter(process.stderr));
+    const parts = new Set(["etcd" as const, ...partsOf(like), ...partsOf({ rollouts: analysis })]);
+    await acquire([...parts], options.progress ?? reporter(process.stderr));
     const plane = await Plane.start(options);
     try {
-      const [home, ...targets] = await Promise.all([management(plane), ...clusters.map((name) => target(plane, name, argocd))]);
+      const [home, ...targets] = await Promise.all([
+        management(plane, { rollouts: analysis }),
+        ...clusters.map((name) => target(plane, name, like)),
+      ]);
       const scene = new Scene(plane, home, new Map(targets.map((cluster) => [cluster.name, cluster])));
       for (const cluster of targets) await scene.register(cluster);
       return scene;
@@ -117,23 +125,23 @@ export function conditionsOf({ status }: ServiceRelease): string {
 
 const CRD_FILES = readdirSync(join(import.meta.dirname, "..", "..", "crds")).map((name) => `crds/${name}`);
 
-async function management(plane: Plane): Promise<Cluster> {
-  const home = await plane.cluster("management");
+async function management(plane: Plane, options: ClusterOptions): Promise<Cluster> {
+  const home = await plane.cluster("management", options);
   await home.apply(CRD_FILES.flatMap(manifests));
   await home.apply([...forUser(manifests("examples/rbac-management.yaml")), namespace("team-a")]);
   return home;
 }
 
-async function target(plane: Plane, name: string, argocd: boolean): Promise<Cluster> {
-  const cluster = await plane.cluster(name, { argocd });
-  if (!argocd) await defineArgoCD(cluster);
+async function target(plane: Plane, name: string, options: ClusterOptions): Promise<Cluster> {
+  const cluster = await plane.cluster(name, options);
+  if (options.argocd !== true) await defineArgoCD(cluster);
   await cluster.apply(forUser(manifests("examples/rbac-target.yaml")));
   return cluster;
 }
 
 /** Argo CD's definitions and namespace: what is needed for tests to play its part. */
 export async function defineArgoCD(cluster: Cluster): Promise<void> {
-  const crds = await acquireCrds(() => undefined);
+  const crds = await acquireSources("argocd-crds", () => undefined);
   const files = ["application-crd.yaml", "appproject-crd.yaml"].map((file) => readFileSync(join(crds, file), "utf8"));
   await cluster.apply(files.join("\n---\n"));
   await cluster.apply([namespace("argocd")]);

@@ -18,6 +18,8 @@ export interface StageOptions {
   readonly clusters: readonly string[];
   /** Whether the conductor reaches each cluster, and the management cluster, through a FaultProxy. */
   readonly proxied?: true;
+  /** Whether the management cluster has Argo Rollouts' controller, for analyses. */
+  readonly analysis?: boolean;
   /** Of the conductor. */
   readonly args?: readonly string[];
 }
@@ -74,8 +76,8 @@ export class Stage {
     this.#options = options;
   }
 
-  static async start({ clusters, proxied, args = ["--contact-time", "10s"] }: StageOptions): Promise<Stage> {
-    const scene = await Scene.start({ clusters, argocd: false, progress: () => undefined });
+  static async start({ clusters, proxied, analysis = false, args = ["--contact-time", "10s"] }: StageOptions): Promise<Stage> {
+    const scene = await Scene.start({ clusters, argocd: false, analysis, progress: () => undefined });
     try {
       const proxies = new Map<string, FaultProxy>();
       for (const name of proxied === true ? clusters : []) {
@@ -238,7 +240,9 @@ export class Stage {
     const folder = await this.scene.plane.keepLogs(test.name);
     await mkdir(folder, { recursive: true });
     const places = [
-      ...["servicereleases", "releaseruns", "environments"].map((kind) => [this.home, `/apis/conductor.dev/v1alpha1/${kind}`] as const),
+      ...["servicereleases", "releaseruns", "environments", "releaseapprovals", "freezewindows"].map(
+        (kind) => [this.home, `/apis/conductor.dev/v1alpha1/${kind}`] as const,
+      ),
       ...[...this.#argo.keys()].map(
         (name) => [name === this.home.name ? this.home : this.cluster(name), "/apis/argoproj.io/v1alpha1/applications"] as const,
       ),

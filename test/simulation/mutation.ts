@@ -37,10 +37,10 @@ async function main(): Promise<number> {
     for (const one of queue) {
       const { caught: by, plan, tried } = await outcomeOf(one, trials.get(one.name) ?? { plans: [], ends: {} });
       if (by !== undefined) caught += 1;
-      const expected = one.breaks === "the end" ? "the end" : `invariant ${one.breaks}`;
+      const expected = /^\d+$/.test(one.breaks) ? `invariant ${one.breaks}` : one.breaks;
       print(
         by === undefined
-          ? `MISSED  ${one.name}: ${one.says} (${tried} plans; ${expected} was expected to break)`
+          ? `MISSED  ${one.name}: ${one.says} (${tried} tried; ${expected} was expected to break)`
           : `caught  ${one.name}: ${one.says}: by ${by.slice(0, 160)} [${plan ?? ""}]`,
       );
     }
@@ -73,14 +73,15 @@ async function trialOf({ name, plans }: Mutant, judge: Judge): Promise<Trial> {
   return { plans: chosen, ends };
 }
 
-/** Runs the plans over a copy of the project with the mistake in it. */
+/** Runs the plans, or the tests, over a copy of the project with the mistake in it. */
 async function outcomeOf(one: Mutant, trial: Trial): Promise<Answer> {
   const folder = mkdtempSync(join(tmpdir(), "conductor-mutant-"));
   try {
-    for (const part of ["src", "test/simulation", "package.json"]) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+    for (const part of ["src", "test", "package.json"]) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
     mkdirSync(join(folder, ".artifacts"));
     writeFileSync(join(folder, one.file), mutated(readFileSync(join(ROOT, one.file), "utf8"), one));
+    if (one.by.length > 0) return await tested(folder, one.by);
     const file = join(folder, ".artifacts/trial.json");
     writeFileSync(file, JSON.stringify(trial));
     return await run(join(folder, "test/simulation/mutant.ts"), file);
@@ -89,9 +90,48 @@ async function outcomeOf(one: Mutant, trial: Trial): Promise<Answer> {
   }
 }
 
-function run(script: string, file: string): Promise<Answer> {
+async function run(script: string, file: string): Promise<Answer> {
+  const ended = await output(process.cwd(), [script, file]);
+  if (ended === "never") return { caught: "it does not end", plan: undefined, tried: 0 };
+  const line = ended.said.trim().split("\n").at(-1) ?? "";
+  if (line === "") throw new Error(`a mutant cannot be run (exit code ${ended.code}): ${ended.wrong.slice(0, 1000)}`);
+  const { caught, plan, tried } = answer.parse(JSON.parse(line));
+  return { caught, plan, tried };
+}
+
+/** Runs tests, or walks a world, until one notices. */
+async function tested(folder: string, by: readonly string[]): Promise<Answer> {
+  let tried = 0;
+  for (const one of by) {
+    tried += 1;
+    const isFile = one.endsWith(".test.ts");
+    const ended = await output(folder, isFile ? ["--test", "--test-reporter=tap", one] : ["test/model/main.ts", "--quick", "--only", one]);
+    if (ended === "never") return { caught: "it does not end", plan: one, tried };
+    if (ended.code === 0) continue;
+    // A file that cannot even be loaded fails under its own name: that is no test that has noticed something.
+    const found = [...ended.said.matchAll(isFile ? /^not ok \d+ - (.*)$/gm : /^(?:broken|unstable) \d+ times: (.*)\. The/gm)].map(
+      ([, what]) => what,
+    );
+    const [caught] = found;
+    if (caught === undefined || caught.endsWith(".test.ts"))
+      throw new Error(`${one} cannot be run (exit code ${ended.code}): ${(ended.wrong || ended.said).slice(0, 1000)}`);
+    return { caught, plan: one, tried };
+  }
+  return { caught: undefined, plan: undefined, tried };
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+  readonly wrong: string;
+}
+
+/** What a script says until it ends, or `never` when it does not. */
+function output(cwd: string, args: readonly string[]): Promise<Ended | "never"> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [script, file], { stdio: ["ignore", "pipe", "pipe"] });
+    // Under a runner of tests it would take itself for one of its files, and say nothing.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     let wrong = "";
     child.stdout.on("data", (data: Buffer) => (said += data.toString()));
@@ -99,11 +139,7 @@ function run(script: string, file: string): Promise<Answer> {
     const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      const line = said.trim().split("\n").at(-1) ?? "";
-      if (signal === "SIGKILL") return resolve({ caught: "it does not end", plan: undefined, tried: 0 });
-      if (line === "") throw new Error(`a mutant cannot be run (exit code ${code}): ${wrong.slice(0, 1000)}`);
-      const { caught, plan, tried } = answer.parse(JSON.parse(line));
-      resolve({ caught, plan, tried });
+      resolve(signal === "SIGKILL" ? "never" : { code, said, wrong });
     });
   });
 }

@@ -10,6 +10,7 @@ const defaults = {
   settleTime: 5000,
   contactTime: 5000,
   graceTime: 300_000,
+  allowAnalysis: new Map(),
 };
 
 for (const [what, args, env, more] of [
@@ -19,9 +20,32 @@ for (const [what, args, env, more] of [
   ["a flag before the pod's namespace", ["--namespace", "mine"], { POD_NAMESPACE: "conductor" }, { namespace: "mine" }],
   [
     "every flag",
-    ["--log-level=debug", "--listen", "127.0.0.1:0", "--settle-time", "1m30s", "--contact-time=2s", "--grace-time", "1h"],
+    [
+      "--log-level=debug",
+      "--listen",
+      "127.0.0.1:0",
+      "--settle-time",
+      "1m30s",
+      "--contact-time=2s",
+      "--grace-time",
+      "1h",
+      "--allow-analysis",
+      "team-a=job,web",
+      "--allow-analysis=*=secret",
+    ],
     {},
-    { logLevel: "debug", host: "127.0.0.1", port: 0, settleTime: 90_000, contactTime: 2000, graceTime: 3_600_000 },
+    {
+      logLevel: "debug",
+      host: "127.0.0.1",
+      port: 0,
+      settleTime: 90_000,
+      contactTime: 2000,
+      graceTime: 3_600_000,
+      allowAnalysis: new Map([
+        ["team-a", new Set(["job", "web"])],
+        ["*", new Set(["secret"])],
+      ]),
+    },
   ],
   ["an address of IPv6", ["--listen", "[::1]:9090"], {}, { host: "::1", port: 9090 }],
 ] as const) {

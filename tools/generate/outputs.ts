@@ -2,13 +2,14 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { environmentCrd } from "#api/environment.ts";
+import { freezeWindowCrd } from "#api/freezewindow.ts";
 import { releaseApprovalCrd } from "#api/releaseapproval.ts";
 import { releaseRunCrd } from "#api/releaserun.ts";
 import { GROUP } from "#api/rules.ts";
 import { serviceReleaseCrd } from "#api/servicerelease.ts";
 import { crd, type Resource } from "./crd.ts";
 
-export const RESOURCES: readonly Resource[] = [serviceReleaseCrd, environmentCrd, releaseRunCrd, releaseApprovalCrd];
+export const RESOURCES: readonly Resource[] = [serviceReleaseCrd, environmentCrd, releaseRunCrd, releaseApprovalCrd, freezeWindowCrd];
 
 const HEADER = "# Generated from src/api by `npm run generate`. Do not edit.\n";
 

@@ -7,9 +7,6 @@ import { runSuite } from "./suite.ts";
 import { SUITES, type SuiteName, type Tier } from "./suites.ts";
 import { time } from "./words.ts";
 
-/** What the suites with real servers need, acquired before the first test so that no test waits for a build. */
-const PARTS = ["etcd", "kube-apiserver", "kubectl", "argocd", "redis", "helm"] as const;
-
 /** Resolves with the exit code. */
 export async function tier(task: Tier, options: Options): Promise<number> {
   const results: Result[] = task === "test:e2e" ? [] : [...(await checks(options))];
@@ -36,13 +33,12 @@ export function suitesOf(task: Tier): SuiteName[] {
   return names.filter((name) => task === "test:full" || SUITES[name].tier === task);
 }
 
+/** What the suites with real servers need, acquired before the first test so that no test waits for a build. */
 async function parts(): Promise<Result> {
   const script = `
-    const { acquire, acquireCrds } = await import("#plane/parts.ts");
+    const { acquireAll } = await import("#plane/parts.ts");
     const { reporter } = await import("#plane/progress.ts");
-    const progress = reporter(process.stderr);
-    await acquire(${JSON.stringify(PARTS)}, progress);
-    await acquireCrds(progress);`;
+    await acquireAll(reporter(process.stderr));`;
   const { code, seconds } = await command("node", ["--input-type=module", "--eval", script], { show: "always" });
   console.log(`parts of the test plane … ${code === 0 ? "ready" : "FAILED"} ${time(seconds)}`);
   return { name: "parts of the test plane", ok: code === 0, seconds, notes: [] };

@@ -5,7 +5,7 @@ import { isDecided, turned, type GateState } from "./state.ts";
 
 /** Where the wave of an analysis is. */
 export interface Course {
-  /** It has begun with a target, for what goes on in the background; else it soaks. */
+  /** It soaks; or it has begun with a target, for what goes on in the background. */
   readonly due: boolean;
   /** Milliseconds without a measurement, besides the pauses that its metrics make. */
   readonly progressDeadline: number;

@@ -17,7 +17,7 @@ export function judgeApproval(gate: GateState, { approval }: PlannedGate, seen: 
     case "Rejected":
       return turned(gate, "Failed", `rejected by ${seen.by}: ${seen.reason}`, now);
     case "Expired":
-      return turned(gate, "Failed", `nobody decided until ${iso(seen.expiresAt)}`, now);
+      return turned(gate, "Failed", `it was not approved until ${iso(seen.expiresAt)}`, now);
   }
 }
 

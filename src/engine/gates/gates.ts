@@ -1,9 +1,11 @@
 import type { PlannedGate } from "#api/releaserun.ts";
-import type { Ask, Override, RunState, Target, WaitingOn, WaveState, World } from "../world.ts";
+import { LIMITS } from "#api/rules.ts";
+import { isWaitingForStart } from "../memo.ts";
+import type { Ask, Override, RunState, WaitingOn, WaveState, World } from "../world.ts";
 import { judgeAnalysis, silentAt } from "./analyses.ts";
 import { iso, judgeApproval } from "./approvals.ts";
-import type { Freeze } from "./seen.ts";
-import { isOpen, newGate, type GateState } from "./state.ts";
+import type { AnalysisSeen, DependencySeen, Freeze } from "./seen.ts";
+import { isOf, isOpen, newGate, type GateState } from "./state.ts";
 
 /**
  * The gates of a run: approvals and other releases before a wave begins, analyses before it is verified, freezes before each
@@ -31,9 +33,14 @@ export function current({ waves }: RunState): number {
 function judgeWave(world: World, index: number, wave: WaveState): readonly GateState[] {
   const { now, gates: seen, plan } = world;
   const planned = plan.waves[index]?.gates ?? [];
+  // People are asked once they are all that is missing: their time is not to run out before.
+  const blocked = index === 0 && seen.dependencies.some(({ ready }) => !ready);
   const after = planned.map((gate, at): GateState => {
     const before = wave.gates[at] ?? newGate(now);
-    if (gate.approval !== undefined) return wave.phase === "Waiting" ? judgeApproval(before, gate, seen.approval(index, at), now) : before;
+    if (gate.approval !== undefined)
+      return wave.phase === "Waiting" && !(blocked && before.phase === "Pending")
+        ? judgeApproval(before, gate, seen.approval(index, at), now)
+        : before;
     if (wave.phase === "Waiting") return before;
     return judgeAnalysis(before, gate, seen.analysis(index, at), course(world, index, wave, gate), now);
   });
@@ -42,7 +49,8 @@ function judgeWave(world: World, index: number, wave: WaveState): readonly GateS
 
 function course({ plan, targets }: World, index: number, { phase }: WaveState, { analysis }: PlannedGate) {
   const begun = targets.some(({ wave, memo }) => wave === index && (memo.started || memo.written || memo.phase === "Ready"));
-  return { due: analysis?.background === true ? begun : phase === "Soaking", progressDeadline: plan.progressDeadline };
+  // Where nobody is begun, as when all were taken out, also what goes on in the background begins with the soak.
+  return { due: phase === "Soaking" || (analysis?.background === true && begun), progressDeadline: plan.progressDeadline };
 }
 
 /** Whether something must open before the wave at `index` begins. */
@@ -53,13 +61,19 @@ export function hasEntry({ waves, dependsOn }: World["plan"], index: number): bo
 /** What the wave at `index` waits for before it begins; undefined when it may. */
 export function entry(world: World, index: number): WaitingOn | undefined {
   const { plan, state, gates: seen } = world;
-  const missing = index === 0 ? seen.dependencies.find(({ ready }) => !ready) : undefined;
+  const missing = index === 0 ? missingOf(world) : undefined;
   if (missing !== undefined) return { reason: "Dependency", message: `${missing.name}: ${missing.message}` };
   const at = (plan.waves[index]?.gates ?? []).findIndex(({ approval }, gate) => approval !== undefined && !isOpenAt(state, index, gate));
   if (at < 0) return undefined;
   const approval = seen.approval(index, at);
   const message = `wave ${plan.waves[index]?.name ?? ""}: ${state.waves[index]?.gates[at]?.message ?? ""}`;
   return { reason: "Approval", message, ...(approval.kind === "Pending" ? { nextCheck: approval.expiresAt } : {}) };
+}
+
+/** The first release that is not ready. One of which nothing is known is not. */
+function missingOf({ plan, gates: { dependencies } }: World): Omit<DependencySeen, "ready"> | undefined {
+  const unknown = plan.dependsOn.find(({ name }) => !dependencies.some((one) => one.name === name));
+  return dependencies.find(({ ready }) => !ready) ?? (unknown && { name: unknown.name, message: "nothing is known of it yet" });
 }
 
 /** The analysis that the wave at `index` waits for before it is verified; undefined when all have passed. */
@@ -83,8 +97,7 @@ type Frozen = Pick<World, "state" | "gates" | "targets" | "plan">;
 /** The freeze that holds a target which would be started forward; one that people have let the run go through does not. */
 export function freezeOf({ plan, state, gates }: Frozen, cluster: string): Freeze | undefined {
   if (plan.kind === "Rollback") return undefined;
-  const freeze = gates.freeze(cluster);
-  return freeze === undefined || state.overrides.some((one) => isOf(one, freeze)) ? undefined : freeze;
+  return gates.freezes(cluster).find((freeze) => !state.overrides.some((one) => isOf(one, freeze)));
 }
 
 export function awaitedFreeze(freeze: Freeze, clusters: readonly string[]): WaitingOn {
@@ -103,7 +116,10 @@ function withOverrides(world: World): readonly Override[] {
     const seen = gates.override(freeze);
     if (seen.kind === "Approved") found.push({ name: freeze.name, until: freeze.until, by: seen.by.join(", "), at: now });
   }
-  return found.length === 0 ? state.overrides : [...state.overrides, ...found];
+  if (found.length === 0) return state.overrides;
+  // There is room for so many in a status. What has ended needs none.
+  const isFull = state.overrides.length + found.length > LIMITS.overrides;
+  return [...state.overrides.filter(({ until }) => !isFull || until > now), ...found].slice(-LIMITS.overrides);
 }
 
 /** The freezes that hold somebody back now, each once. */
@@ -111,15 +127,11 @@ function frozen(world: Frozen): readonly Freeze[] {
   const found: Freeze[] = [];
   for (const { cluster, wave, memo } of world.targets) {
     const phase = world.state.waves[wave]?.phase;
-    if (memo.started || memo.need === undefined || (phase !== "Progressing" && phase !== "Soaking")) continue;
+    if (!isWaitingForStart(memo) || (phase !== "Progressing" && phase !== "Soaking")) continue;
     const freeze = freezeOf(world, cluster);
     if (freeze !== undefined && !found.some((one) => isOf(one, freeze))) found.push(freeze);
   }
   return found;
-}
-
-function isOf(one: Pick<Freeze, "name" | "until">, other: Pick<Freeze, "name" | "until">): boolean {
-  return one.name === other.name && one.until === other.until;
 }
 
 /** The objects that the gates need once `after` is stored, and the analyses that shall end. */
@@ -131,20 +143,26 @@ export function asksOf(world: World, after: RunState): readonly Ask[] {
   const asks: Ask[] = [];
   for (const [gate, planned] of (plan.waves[index]?.gates ?? []).entries()) {
     const state = wave.gates[gate];
-    if (state?.phase !== "Waiting") continue;
-    if (planned.approval !== undefined && after.rollback === undefined && seen.approval(index, gate).kind === "Absent")
+    if (state === undefined || state.phase === "Pending") continue;
+    const isAwaited = state.phase === "Waiting" && after.rollback === undefined;
+    if (planned.approval !== undefined && isAwaited && seen.approval(index, gate).kind === "Absent")
       asks.push({ kind: "Approval", wave: index, gate });
     if (planned.analysis === undefined) continue;
     const analysis = seen.analysis(index, gate);
-    if (analysis.kind === "Absent") {
-      if (after.rollback === undefined) asks.push({ kind: "Analysis", wave: index, gate });
-    } else if (!analysis.ending && (after.rollback !== undefined || (planned.analysis.background && hasSoaked(world, index, wave))))
-      asks.push({ kind: "EndAnalysis", wave: index, gate });
+    // One that was decided without it, as for its silence, measures for nobody.
+    const isDone = !isAwaited || (planned.analysis.background && hasSoaked(world, index, wave));
+    if (analysis.kind === "Absent" && isAwaited) asks.push({ kind: "Analysis", wave: index, gate });
+    if (isUnderWay(analysis) && isDone) asks.push({ kind: "EndAnalysis", wave: index, gate });
   }
   if (after.rollback !== undefined) return asks;
   for (const freeze of frozen({ ...world, state: after }))
     if (seen.override(freeze).kind === "Absent") asks.push({ kind: "Override", freeze });
   return asks;
+}
+
+/** Whether it goes on until it is told to end. */
+function isUnderWay(analysis: AnalysisSeen): boolean {
+  return analysis.kind === "Present" && !analysis.ending && (analysis.phase === "Pending" || analysis.phase === "Running");
 }
 
 /** Whether the soak of a wave is over, and only its gates hold it. */

@@ -59,7 +59,8 @@ export type AnalysisSeen =
 
 /** All of it. Freezes and approvals that are asked for often cost little. */
 export interface GatesSeen {
-  readonly freeze: (cluster: string) => Freeze | undefined;
+  /** All that hold a target of a cluster now, the one that ends last first. */
+  readonly freezes: (cluster: string) => readonly Freeze[];
   readonly override: (freeze: Freeze) => ApprovalSeen;
   /** Of the gate at position `gate` of the wave at position `wave`, both from 0. */
   readonly approval: (wave: number, gate: number) => ApprovalSeen;
@@ -69,7 +70,7 @@ export interface GatesSeen {
 
 /** Where there are no gates. */
 export const UNGATED: GatesSeen = {
-  freeze: () => undefined,
+  freezes: () => [],
   override: () => ({ kind: "Absent" }),
   approval: () => ({ kind: "Absent" }),
   analysis: () => ({ kind: "Absent" }),

@@ -1,6 +1,6 @@
 import type { GatePhase } from "#api/reasons.ts";
 import type { RunState, WaveState } from "../world.ts";
-import type { Measurement } from "./seen.ts";
+import type { Freeze, Measurement } from "./seen.ts";
 
 /** What was decided of one gate. Once it has passed or failed and that is stored, it stands, whatever becomes of its object. */
 export interface GateState {
@@ -42,17 +42,34 @@ export function isShut(gate: GateState): boolean {
 
 /** Whether the verdict on a gate is newer than what `before` knows: it must be stored before anything comes of it. */
 export function hasNewVerdict(before: RunState, after: RunState): boolean {
-  if (after.overrides.length > before.overrides.length) return true;
-  return after.waves.some(({ gates }, index) => gates.some((gate, at) => isDecided(gate) && !isDecided(gateAt(before, index, at) ?? gate)));
+  if (after.overrides.some((one) => !before.overrides.some((other) => isOf(one, other)))) return true;
+  return after.waves.some(({ gates }, wave) => gates.some((gate, at) => isDecided(gate) && !isDecidedAt(before, wave, at)));
 }
 
-function gateAt({ waves }: Pick<RunState, "waves">, wave: number, gate: number): GateState | undefined {
-  return waves[wave]?.gates[gate];
+/** Whether the gate at position `gate` of the wave at position `wave` was decided. One that nobody has looked at yet was not. */
+export function isDecidedAt({ waves }: Pick<RunState, "waves">, wave: number, gate: number): boolean {
+  const known = waves[wave]?.gates[gate];
+  return known !== undefined && isDecided(known);
 }
 
-/** A person, or onFailure: Continue, goes on in spite of what gates say. */
-export function withAccepted(waves: readonly WaveState[]): readonly WaveState[] {
+/** Whether both are of the same freeze, as long as it was when people decided on it. */
+export function isOf(one: Pick<Freeze, "name" | "until">, other: Pick<Freeze, "name" | "until">): boolean {
+  return one.name === other.name && one.until === other.until;
+}
+
+/** It is gone on in spite of what those gates say that may be `accepted`. */
+export function withAccepted(waves: readonly WaveState[], accepted: (gate: GateState) => boolean): readonly WaveState[] {
+  const isAccepted = (gate: GateState): boolean => isShut(gate) && accepted(gate);
   return waves.map((wave) =>
-    wave.gates.some(isShut) ? { ...wave, gates: wave.gates.map((gate) => (isShut(gate) ? { ...gate, accepted: true } : gate)) } : wave,
+    wave.gates.some(isAccepted)
+      ? { ...wave, gates: wave.gates.map((gate) => (isAccepted(gate) ? { ...gate, accepted: true } : gate)) }
+      : wave,
   );
+}
+
+/** `gap` milliseconds in which nobody looked, or by which a clock was set, are no silence of an analysis. */
+export function shiftedGates(state: RunState, gap: number): RunState {
+  if (!state.waves.some(({ gates }) => gates.length > 0)) return state;
+  const later = (gate: GateState): GateState => ({ ...gate, progressAt: gate.progressAt + gap });
+  return { ...state, waves: state.waves.map((wave) => ({ ...wave, gates: wave.gates.map(later) })) };
 }

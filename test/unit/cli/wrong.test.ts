@@ -55,6 +55,21 @@ const MANIFESTS: readonly (readonly [what: string, text: string, said: RegExp])[
     spec("waves: [{name: one}, {name: rest}]"),
     /spec.strategy.waves: only the last wave may leave out clusters/,
   ],
+  [
+    "a gate of two kinds",
+    spec("waves: [{name: all, gates: [{approval: {}, analysis: {templateName: errors}}]}]"),
+    /spec.strategy.waves\[0\].gates\[0\]: a gate takes exactly one of approval and analysis/,
+  ],
+  [
+    "an approval that takes more than there are to give it",
+    spec("waves: [{name: all, gates: [{approval: {count: 3, users: [alice], serviceAccounts: [team-a/change-desk]}}]}]"),
+    /gates\[0\].approval: approval.count is more than there are users and serviceAccounts to approve/,
+  ],
+  [
+    "an approval of two by one, by nobody else",
+    spec("waves: [{name: all, gates: [{approval: {count: 2, users: [alice]}}]}]"),
+    /gates\[0\].approval: approval.count is more/,
+  ],
   ["two waves of one name", spec("waves: [{name: one, clusters: {count: 1}}, {name: one}]"), /spec.strategy.waves has one twice/],
   [
     "nothing to write",

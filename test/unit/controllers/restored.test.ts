@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunStatus, TargetStatus } from "#api/releaserun.ts";
-import { gapOf, restoredMemo, restoredState } from "#controllers/restored.ts";
+import { gapOf, isAhead, restoredMemo, restoredState } from "#controllers/restored.ts";
 import { runStatus } from "#controllers/runstatus.ts";
 import { step } from "#engine/step.ts";
 import { at, memo, plannedWave, R1, run, T0, target, tracks, waveState, world } from "#test/build.ts";
+import { gateState } from "#test/gates.ts";
 
 const stored = (more: Partial<TargetStatus> = {}): TargetStatus => ({
   cluster: "eu",
@@ -13,6 +14,14 @@ const stored = (more: Partial<TargetStatus> = {}): TargetStatus => ({
   message: "m",
   since: at(-600),
   ...more,
+});
+type StoredGate = NonNullable<NonNullable<RunStatus["waves"]>[number]["gates"]>[number];
+const gate = (phase: StoredGate["phase"], seconds = -600): StoredGate => ({
+  kind: "Analysis",
+  object: "checkout.production-1-w1-g1",
+  phase,
+  message: "",
+  since: at(seconds),
 });
 const status = (more: RunStatus): ReturnType<typeof run> => run({ waves: [plannedWave("a"), plannedWave("b")], status: more });
 
@@ -37,6 +46,45 @@ test("the time in which nobody looked counts for no deadline", () => {
     ],
     [-500, -100, 0, 0, 0, 0, -500],
   );
+});
+
+test("what gates and people have decided is as it was, and how long an analysis was silent is measured anew", () => {
+  const waves: RunStatus["waves"] = [
+    { name: "a", phase: "Soaking", gates: [{ ...gate("Passed"), message: "2 metrics within bounds" }] },
+    { name: "b", phase: "Waiting", gates: [{ ...gate("Failed"), accepted: true }, gate("Waiting", 60)] },
+  ];
+  const overrides = [{ freeze: "team-a/holidays", until: at(3600), by: "ann", at: at(-10) }];
+  const restored = restoredState(status({ startedAt: at(-200), waves, overrides }), T0);
+  assert.deepEqual(
+    [restored.waves.map(({ gates }) => gates), restored.overrides],
+    [
+      [
+        [gateState("Passed", { message: "2 metrics within bounds", since: T0 - 600_000 })],
+        [gateState("Failed", { accepted: true, since: T0 - 600_000 }), gateState("Waiting", { since: T0 })],
+      ],
+      [{ name: "team-a/holidays", until: T0 + 3_600_000, by: "ann", at: T0 - 10_000 }],
+    ],
+  );
+});
+
+for (const [what, stored, known, ahead] of [
+  ["the verdict of a gate that is still waited for here", [gate("Passed")], [gateState("Waiting")], true],
+  ["the verdict of a gate that nobody has looked at here yet", [gate("Failed")], [], true],
+  ["that a gate is waited for", [gate("Waiting")], [], false],
+  ["the same verdict", [gate("Passed")], [gateState("Passed")], false],
+  ["no verdict where there is one here", [gate("Waiting")], [gateState("Failed")], false],
+] as const)
+  test(`what is stored is ${ahead ? "" : "not "}ahead of what is known where it has ${what}`, () => {
+    const one = status({ startedAt: at(-200), waves: [{ name: "a", phase: "Soaking", gates: [...stored] }] });
+    const state = restoredState(status({ startedAt: at(-200), waves: [{ name: "a", phase: "Soaking" }] }), T0);
+    const waves = state.waves.map((wave, index) => (index === 0 ? { ...wave, gates: known } : wave));
+    assert.equal(isAhead(one, { ...state, waves }, []), ahead);
+  });
+
+test("what is stored is ahead of what is known where people have let the run go through a freeze", () => {
+  const overrides = [{ freeze: "team-a/holidays", until: at(3600), by: "ann", at: at(-10) }];
+  const known = restoredState(status({ startedAt: at(-200) }), T0);
+  assert.equal(isAhead(status({ startedAt: at(-200), overrides }), known, []), true);
 });
 
 test("what was decided of a run is as it was, but for when its soak was counted last", () => {

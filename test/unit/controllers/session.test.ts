@@ -262,3 +262,19 @@ for (const [what, seconds, thoughts] of [
     assert.ok(passed - seconds >= 870 && passed - seconds <= 915, `${passed - seconds}`);
   });
 }
+
+test("time in which nobody looked, and a clock that was set, is no silence of an analysis", () => {
+  const gates = [{ kind: "Analysis", object: "a", phase: "Waiting", message: "", since: at(0) } as const];
+  const { session, at: pass, look } = drive({ ...begun, waves: [{ name: "all", phase: "Soaking", gates }] });
+  const since = (): number => ((session.state.waves[0]?.gates[0]?.progressAt ?? 0) - T0) / 1000;
+  look();
+  pass(15);
+  look();
+  assert.equal(since(), 0);
+  pass(3615);
+  look();
+  assert.equal(since(), 3585);
+  pass(15);
+  look();
+  assert.equal(since(), -15);
+});

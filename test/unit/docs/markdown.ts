@@ -14,7 +14,11 @@ export function section(text: string, heading: string): string {
   if (begin < 0) throw new Error(`there is no heading "${heading}"`);
   const level = /^#+/.exec(heading)?.[0].length ?? 0;
   const rest = lines.slice(begin + 1);
-  const end = rest.findIndex((line) => line.startsWith("#") && (/^#+/.exec(line)?.[0].length ?? 0) <= level);
+  let isCode = false; // where a # is a comment
+  const end = rest.findIndex((line) => {
+    if (line.startsWith("```")) isCode = !isCode;
+    return !isCode && line.startsWith("#") && (/^#+/.exec(line)?.[0].length ?? 0) <= level;
+  });
   return rest.slice(0, end < 0 ? rest.length : end).join("\n");
 }
 

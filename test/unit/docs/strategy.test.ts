@@ -7,6 +7,7 @@ import { serviceRelease } from "#api/servicerelease.ts";
 import { OVERRIDABLE, STRATEGY_DEFAULTS, strategy, type Strategy } from "#api/strategy.ts";
 import type { Member } from "#engine/members.ts";
 import { notOverridable, wavesFor } from "#engine/strategy.ts";
+import { keeps } from "./manifests.ts";
 import { blocks, page, rows, section, words } from "./markdown.ts";
 
 /** docs/strategy.md says what src/api/strategy.ts does. */
@@ -27,12 +28,6 @@ function parsed(block: Block): unknown {
   if (block.kind === "ServiceRelease") return serviceRelease.parse(object);
   assert.deepEqual(Object.keys(block), ["strategy"], "a block is an Environment, a ServiceRelease or a strategy");
   return { strategy: strategy.parse(block.strategy) };
-}
-
-/** A field that the schema does not know is dropped by it. */
-function keeps(written: unknown, read: unknown, path: string): void {
-  if (typeof written !== "object" || written === null) return assert.equal(read, written, path);
-  for (const [key, value] of Object.entries(written)) keeps(value, (read as Record<string, unknown> | undefined)?.[key], `${path}.${key}`);
 }
 
 for (const [index, block] of blocks(text, "yaml").entries()) {

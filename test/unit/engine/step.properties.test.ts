@@ -1,165 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { TARGET_PHASES, TARGET_REASONS, WAVE_PHASES } from "#api/reasons.ts";
 import { judge } from "#engine/judge.ts";
 import { isInFlight, isVerdict } from "#engine/memo.ts";
-import type { Seen } from "#engine/observation.ts";
 import { step } from "#engine/step.ts";
-import { wantOf, type Decision, type Target, type World } from "#engine/world.ts";
-import { application, memo, plannedWave, R1, R2, R3, RUN, T0, target, tracks, want, wantBack, waveState, world } from "#test/build.ts";
+import type { Target } from "#engine/world.ts";
+import { T0, tracks, want, wantBack } from "#test/build.ts";
+import { always, anyMemo, anySeen, commit, flag } from "./worlds.ts";
 
-/** Whatever the world looks like: worlds that may be, and many that may not. */
-
-const commit = fc.constantFrom(R1, R2, R3);
-const flag = fc.boolean();
-const maybe = <T>(value: T) => fc.option(fc.constant(value), { nil: undefined });
-const anyMemo = fc
-  .record({
-    phase: fc.constantFrom(...TARGET_PHASES),
-    reason: fc.constantFrom(...TARGET_REASONS),
-    started: flag,
-    written: flag,
-    goingBack: flag,
-    heard: flag,
-    heardAgain: flag,
-    wasReady: flag,
-    confirmed: flag,
-    need: fc.constantFrom("Patch", "PatchAndSync", "Sync", "Refresh", "Terminate", "Confirm", undefined),
-    lostSince: fc.constantFrom(undefined, T0 - 1000, T0 - 400_000),
-    evidenceSince: maybe(T0 - 60_000),
-    vigilSince: maybe(T0 - 60_000),
-    heartbeat: maybe("2026-11-23T09:55:01Z"),
-    refused: maybe("forbidden"),
-    contact: fc.option(
-      commit.map((live) => ({ live: tracks(live), lastOperation: undefined, baseline: tracks(R1) })),
-      { nil: undefined },
-    ),
-  })
-  .map(memo)
-  // What is back is RolledBack and never Ready, and a verdict needs nothing.
-  .map((one) => (one.goingBack && one.phase === "Ready" ? { ...one, phase: "RolledBack" as const } : one))
-  .map((one) => (isVerdict(one) ? { ...one, need: undefined } : one));
-const anySeen: fc.Arbitrary<Seen> = fc.oneof(
-  fc.constantFrom<Seen>(
-    { kind: "Unasked" },
-    { kind: "Behind" },
-    { kind: "Absent" },
-    { kind: "Unreachable", message: "x" },
-    { kind: "Unreachable", message: "x", gone: true },
-  ),
-  fc
-    .record({
-      spec: commit,
-      compared: fc.option(fc.constantFrom("Synced", "OutOfSync", "Unknown")),
-      health: fc.constantFrom("Healthy", "Degraded", "Progressing", "Suspended", "Missing", ""),
-      operation: fc.option(fc.record({ run: fc.constantFrom(RUN, "another"), revision: commit })),
-      ended: fc.option(fc.constantFrom("Succeeded", "Failed", "Error", "Running", "Terminating")),
-      byHand: flag,
-    })
-    .map(({ spec, compared, health, operation, ended, byHand }): Seen => {
-      let app = application().tracking(spec).health(health);
-      if (compared !== null) app = app.compared(compared);
-      if (ended !== null) app = app.ended(ended, { revision: spec, started: -1, finished: -1 });
-      if (operation !== null) app = app.syncing(operation);
-      if (byHand) app = app.byHand();
-      return { kind: "Present", observation: app.observed(tracks(R2)) };
-    }),
-);
-const anyTarget = fc
-  .record({
-    memory: anyMemo,
-    seen: anySeen,
-    over: fc.option(commit, { nil: undefined }),
-    back: flag,
-    ours: flag,
-    wave: fc.nat(2),
-    hub: flag,
-    look: flag,
-  })
-  .map(({ memory, seen, over, back, ours, wave, hub, look }): Target => {
-    // What cannot go back has a verdict when it is turned round.
-    const can = back || isVerdict(memory) ? memory : { ...memory, goingBack: false };
-    const one = target("x", can, {
-      wave,
-      ours,
-      forward: { over: over === undefined ? [] : [tracks(over)] },
-      ...(hub ? { instance: "hub" } : {}),
-      ...(back ? {} : { back: null }),
-    });
-    return look ? { ...one, memo: judge(wantOf(one), seen, one.memo, T0, true) } : one;
-  });
-const anyWave = fc
-  .record({
-    maxConcurrency: fc.integer({ min: 1, max: 3 }),
-    maxFailures: fc.nat(2),
-    maxUnreachable: fc.nat(2),
-    minSuccessSeconds: fc.constantFrom(0, 60),
-  })
-  .map((numbers) => plannedWave("w", numbers));
-/** As far as a run has come: what is verified, what is under way, what is still to come. */
-const anyStates = fc
-  .record({
-    current: fc.nat(2),
-    phase: fc.constantFrom(...WAVE_PHASES.filter((phase) => phase !== "Pending" && phase !== "Verified")),
-    soaked: fc.constantFrom(0, 30_000, 60_000),
-    countedAt: fc.constantFrom(undefined, T0 - 9000, T0 + 9000),
-  })
-  .map(({ current, phase, ...more }) =>
-    [0, 1, 2].map((index) => (index < current ? waveState("Verified") : index > current ? waveState("Pending") : waveState(phase, more))),
-  );
-const unbegun = [0, 1, 2].map(() => waveState("Pending"));
-const said = { at: T0 - 1000, message: "it broke" };
-const anyWorld: fc.Arbitrary<World> = fc
-  .record({
-    targets: fc.array(anyTarget, { maxLength: 6 }),
-    waves: fc.tuple(anyWave, anyWave, anyWave),
-    states: fc.option(anyStates, { freq: 9, nil: undefined }),
-    rollback: maybe(said),
-    stop: maybe(said),
-    accepted: fc.nat(2),
-    onFailure: fc.constantFrom("RollBack", "Pause", "Continue"),
-    rollbackScope: fc.constantFrom("Run", "Target"),
-    supersede: fc.constantFrom("Queue", "Replace"),
-    kind: fc.constantFrom("Forward", "Rollback", "CatchUp", "RetryFailed"),
-    undoes: flag,
-    orders: fc.record({
-      paused: flag,
-      aborted: flag,
-      resumed: flag,
-      skipped: fc.subarray(["c0", "c3", "c9"]).map((names) => new Set(names)),
-    }),
-    superseded: flag,
-    room: fc.constantFrom(0, 1, Infinity),
-  })
-  .map(({ targets, waves, states, rollback, stop, accepted, orders, superseded, room, ...plan }) =>
-    world(
-      targets.map((one, n) => ({ ...one, cluster: `c${n}` })),
-      {
-        plan: { ...plan, waves },
-        state: states === undefined ? { startedAt: undefined, waves: unbegun } : { waves: states, rollback, stop, accepted },
-        orders,
-        superseded,
-        room: (instance) => (instance === "hub" ? room : Infinity),
-      },
-    ),
-  );
-
-/** What holds of every decision. */
-function always(name: string, holds: (world: World, decision: Decision) => void, numRuns = 300): void {
-  test(`every decision: ${name}`, () =>
-    fc.assert(
-      fc.property(anyWorld, (world) => holds(world, step(world))),
-      { numRuns },
-    ));
-}
 const flying = (targets: readonly Target[], wave: number): number =>
   targets.filter((one) => one.wave === wave && isInFlight(one.memo)).length;
 
 always("is the same each time, and leaves its world as it was", (world, decision) => {
-  const { room, ...before } = world;
+  const { room, gates, ...before } = world;
   const copy = structuredClone(before);
-  assert.deepEqual(step({ ...structuredClone(before), room }), decision);
+  assert.deepEqual(step({ ...structuredClone(before), room, gates }), decision);
   assert.deepEqual(before, copy);
 });
 
@@ -211,7 +66,8 @@ always(
     }
     if (decision.state.rollback !== undefined) return;
     const held =
-      world.orders.paused ||
+      // What goes back is not held up by a pause.
+      (world.orders.paused && !world.plan.undoes) ||
       world.orders.aborted ||
       (world.superseded && world.plan.supersede === "Replace") ||
       decision.state.stop !== undefined;

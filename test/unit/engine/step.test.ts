@@ -42,6 +42,7 @@ test("a run that ends writes nothing, looks no more, and lets what is being writ
     counts: { total: 1, updated: 1, ready: 1, failed: 0, unreachable: 0 },
     waitingOn: undefined,
     writes: [],
+    asks: [],
     nextLook: undefined,
   });
   assert.deepEqual(state.waves, [waveState("Verified", { countedAt: undefined })]);
@@ -140,7 +141,7 @@ test("a wave that soaks says until when, and looks again then", () => {
   const { phase, waitingOn, nextLook, state: after } = step(world([ready("a")], { plan: { waves }, state }));
   assert.deepEqual(
     [phase, waitingOn, nextLook, after.waves[0]?.soaked],
-    ["Waiting", { reason: "Soak", message: "wave canary soaks until 10:00:30 UTC" }, T0 + 30_000, 30_000],
+    ["Waiting", { reason: "Soak", message: "wave canary soaks until 10:00:30 UTC", nextCheck: T0 + 30_000 }, T0 + 30_000, 30_000],
   );
 });
 

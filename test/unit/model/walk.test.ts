@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { AnalysisSeen } from "#engine/gates/seen.ts";
 import { isVerdict } from "#engine/memo.ts";
 import { Coverage } from "#test/model/coverage.ts";
 import { ENGINE, type Engine } from "#test/model/engine.ts";
@@ -18,6 +19,13 @@ const rules = ({ broken }: Walk): readonly string[] => broken.map(({ rule }) => 
 test("a sound engine breaks no rule in a world that is walked to its end, and every path of it ends", () => {
   const { states, transitions, violations, restless } = walked(ENGINE, { doomed: 1 }, { troubles: 1, slows: 1, total: 1 });
   assert.ok(states > 500 && transitions > states);
+  assert.deepEqual([violations, restless], [0, []]);
+});
+
+test("a sound engine breaks no rule where people, metrics, a freeze and another release are waited for, and every path of it ends", () => {
+  const gated = { approval: true, analysis: "soak", freeze: true, dependency: true } as const;
+  const { states, violations, restless } = walked(ENGINE, { gated, faults: ["freeze"], soak: false }, { faults: 1, total: 1 });
+  assert.ok(states > 500);
   assert.deepEqual([violations, restless], [0, []]);
 });
 
@@ -111,12 +119,50 @@ const BROKEN: readonly (readonly [what: string, engine: Partial<Engine>, shape: 
     { doomed: 0 },
     "4: a failure verdict is taken back",
   ],
+  [
+    "begins a wave as soon as people have approved",
+    {
+      step: (world) => {
+        const decision = ENGINE.step(world);
+        const isWaiting = decision.state.waves.some(({ phase }) => phase === "Waiting") && decision.outcome === undefined;
+        return isWaiting ? ENGINE.step({ ...world, state: decision.state, targets: decision.targets }) : decision;
+      },
+    },
+    { gated: { approval: true } },
+    "2: a wave begins before its approval is stored",
+  ],
+  [
+    "takes metrics that say neither for good ones",
+    {
+      step: (world) =>
+        ENGINE.step({ ...world, gates: { ...world.gates, analysis: (wave, gate) => good(world.gates.analysis(wave, gate)) } }),
+    },
+    { gated: { analysis: "soak" } },
+    "2: a gate is decided that nobody has decided",
+  ],
+  [
+    "looks at no freeze",
+    { step: (world) => ENGINE.step({ ...world, gates: { ...world.gates, freezes: () => [] } }) },
+    { gated: { freeze: true }, faults: ["freeze"] },
+    "1: started in a freeze",
+  ],
+  [
+    "does not wait for another release",
+    { step: (world) => ENGINE.step({ ...world, plan: { ...world.plan, dependsOn: [] }, gates: { ...world.gates, dependencies: [] } }) },
+    { gated: { dependency: true } },
+    "2: it begins before the release that it depends on is ready",
+  ],
 ];
+
+function good(seen: AnalysisSeen): AnalysisSeen {
+  return seen.kind === "Present" && seen.phase === "Inconclusive" ? { ...seen, phase: "Successful", measured: seen.metrics } : seen;
+}
 
 for (const [what, broken, shape, rule] of BROKEN)
   test(`an engine that ${what} is found out`, () => {
-    const faults = rule.startsWith("3") ? 1 : 0;
-    const found = walked({ ...ENGINE, ...broken }, shape, { faults, total: faults, until: rule });
+    const faults = shape.faults === undefined ? 0 : 1;
+    const troubles = shape.gated?.analysis === undefined ? 0 : 1;
+    const found = walked({ ...ENGINE, ...broken }, shape, { faults, troubles, total: Math.max(faults, troubles), until: rule });
     assert.ok(rules(found).includes(rule), `found instead: ${rules(found).join("; ") || "nothing"}`);
     const first = found.broken.find((one) => one.rule === rule);
     assert.ok(first !== undefined && found.story(first.state, first.label).some((line) => /^ *1\. /.test(line)));
