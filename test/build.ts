@@ -34,6 +34,7 @@ export function want(more: Partial<Want> = {}): Want {
     untouched: undefined,
     lastOperation: "2026-11-20T10:00:00Z",
     healthyBefore: true,
+    canary: "Run",
     progressDeadline: 900_000,
     settleTime: 5000,
     graceTime: 300_000,
@@ -51,6 +52,7 @@ export function wantBack(more: Partial<Want> = {}): Want {
     untouched: tracks(R1),
     lastOperation: undefined,
     healthyBefore: false,
+    canary: "GoBack",
     ...more,
   });
 }

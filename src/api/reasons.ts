@@ -38,6 +38,8 @@ export const TARGET_REASONS = [
   "SyncWindow",
   "ForeignOperation",
   "CanaryPaused",
+  "CanaryFailed", // a Rollout of it was aborted
+  "RollbackRepeatsCanary", // a Rollout goes back step by step
   "ReconcilePaused", // Argo CD was told not to look at this Application
   "ComparisonError",
   "SyncFailed",

@@ -118,6 +118,7 @@ const spec = z
       onFailure: z.enum(ON_FAILURE),
       rollbackScope: z.enum(ROLLBACK_SCOPES),
       supersede: z.enum(SUPERSEDE),
+      promoteFull: z.boolean().optional().describe("Whether a Rollout that goes back skips its steps."),
     }),
     waves: z
       .array(wave)

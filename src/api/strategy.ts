@@ -138,6 +138,17 @@ export const strategy = z.object({
     })
     .prefault({})
     .describe("A release of a revision that was verified so recently is a rollback: it goes everywhere at once, without waves or soak."),
+  rollback: z
+    .object({
+      promoteFull: z
+        .boolean()
+        .prefault(false)
+        .describe(
+          "Whether a Rollout of Argo Rollouts that repeats its canary on the way back skips its steps, pauses and analyses (status.promoteFull). It needs the optional right to patch rollouts/status.",
+        ),
+    })
+    .optional()
+    .describe("How targets go back."),
   dependsOn: z
     .array(dependency)
     .min(1)

@@ -7,6 +7,8 @@ import { z } from "zod";
 
 export const APPLICATIONS = { group: "argoproj.io", version: "v1alpha1", plural: "applications" } as const;
 export const APP_PROJECTS = { group: "argoproj.io", version: "v1alpha1", plural: "appprojects" } as const;
+export const ROLLOUTS = { group: "argoproj.io", version: "v1alpha1", plural: "rollouts" } as const;
+export const ANALYSIS_RUNS = { group: "argoproj.io", version: "v1alpha1", plural: "analysisruns" } as const;
 export const APPLICATION_SETS = { group: "argoproj.io", version: "v1alpha1", plural: "applicationsets" } as const;
 
 const helm = z.object({
@@ -75,7 +77,16 @@ export const application = z.object({
         })
         .optional(),
       health: z.object({ status: z.string().default(""), message: z.string().optional() }).optional(),
-      resources: z.array(resource.extend({ status: z.string().optional(), requiresPruning: z.boolean().optional() })).nullish(),
+      resources: z
+        .array(
+          resource.extend({
+            group: z.string().default(""),
+            namespace: z.string().default(""),
+            status: z.string().optional(),
+            requiresPruning: z.boolean().optional(),
+          }),
+        )
+        .nullish(),
       conditions: z.array(z.object({ type: z.string(), message: z.string().default("") })).nullish(),
       reconciledAt: z.string().nullish(),
       controllerNamespace: z.string().optional(),

@@ -1,5 +1,5 @@
 import type { FieldValue, FieldValues } from "#api/releaserun.ts";
-import type { WriteKind } from "#engine/world.ts";
+import type { CanaryWrite, WriteKind } from "#engine/world.ts";
 import type { KubeObject, KubeRequest } from "#kube/ports.ts";
 import { application, isMultiSource, sourcesOf, type Application } from "./application.ts";
 import { entry, imageName, pick, type SourceSelector } from "./fields.ts";
@@ -17,7 +17,7 @@ interface Op {
 export type ApplicationPatch = Omit<KubeRequest, "path">;
 
 export interface ApplicationWrite {
-  readonly kind: WriteKind;
+  readonly kind: Exclude<WriteKind, CanaryWrite>;
   readonly values: FieldValues;
   readonly source: SourceSelector;
   /** UID of the run, which its operations carry. */

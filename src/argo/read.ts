@@ -1,12 +1,12 @@
 import type { FieldValues } from "#api/releaserun.ts";
 import { AUTHORIZED } from "#engine/consent.ts";
-import { difference, type LastOperation, type Observation, type Operation } from "#engine/observation.ts";
+import { difference, type LastOperation, type Observation, type Operation, type Rollout } from "#engine/observation.ts";
 import type { KubeObject } from "#kube/ports.ts";
 import { application, isMultiSource, sourcesOf, type Application, type Source } from "./application.ts";
 import { pinned, sameSource } from "./comparison.ts";
 import { held, pick, type SourceSelector } from "./fields.ts";
 import { ownerOf, parentOf } from "./ownership.ts";
-import { failures, outOfSync, waitsOnlyForPruning, type Failure } from "./resources.ts";
+import { failures, outOfSync, rolloutsIn, waitsOnlyForPruning, type Failure, type RolloutName } from "./resources.ts";
 import { MESSAGE, said } from "./said.ts";
 import { writerOf, writersOf, type Writers } from "./writers.ts";
 
@@ -39,6 +39,7 @@ export interface Projected {
   readonly failures: readonly Failure[];
   /** What is out of sync, as `Kind/name`: the first few. */
   readonly outOfSync: readonly string[];
+  readonly rollouts: readonly RolloutName[];
   /** Why it could not be read, if it could not. */
   readonly fault: string | undefined;
 }
@@ -90,6 +91,7 @@ export function project(raw: KubeObject): Projected {
     },
     failures: failures(app),
     outOfSync: outOfSync(app),
+    rollouts: rolloutsIn(app),
     fault: undefined,
   };
 }
@@ -104,8 +106,15 @@ function isAutomated(app: Application): boolean {
   return automated !== undefined && automated !== null && automated.enabled !== false;
 }
 
-/** What a release sees of it: the one source that it steers, in the fields that it steers. `window` is the closed one. */
-export function observe(app: Projected, selector: SourceSelector, wanted: FieldValues, window?: string): Observation {
+/** What was asked of others than Argo CD's Application. */
+export interface Asked {
+  /** The sync window that is closed. */
+  readonly window?: string | undefined;
+  readonly rollouts?: readonly Rollout[] | undefined;
+}
+
+/** What a release sees of it: the one source that it steers, in the fields that it steers. */
+export function observe(app: Projected, selector: SourceSelector, wanted: FieldValues, { window, rollouts }: Asked = {}): Observation {
   const picked = app.fault === undefined ? pick(app.sources, selector) : { fault: app.fault };
   const index = "source" in picked ? picked.index : 0;
   const source = "source" in picked ? picked.source : undefined;
@@ -115,6 +124,7 @@ export function observe(app: Projected, selector: SourceSelector, wanted: FieldV
   return {
     ...app.rest,
     window,
+    rollouts: rollouts ?? app.rollouts.map(unasked),
     manager: writer(app, values, wanted),
     resourceVersion: app.resourceVersion,
     values,
@@ -127,6 +137,11 @@ export function observe(app: Projected, selector: SourceSelector, wanted: FieldV
     operation: now === undefined ? undefined : at(now, index),
     lastOperation: last === undefined ? undefined : lastAt(last, index),
   };
+}
+
+/** A Rollout of which only the name is known. */
+export function unasked({ namespace, name }: RolloutName): Rollout {
+  return { namespace, name, canary: undefined, asked: "Never" };
 }
 
 /** Who wrote the first field that is not as wanted; where all are, any of them. */
@@ -212,6 +227,7 @@ function unreadable(raw: KubeObject, why: string): Projected {
     },
     failures: [],
     outOfSync: [],
+    rollouts: [],
     fault: `it is not an Application that can be read: ${why}`.slice(0, MESSAGE),
   };
 }

@@ -4,6 +4,8 @@ import { said } from "./said.ts";
 /** What Argo CD says of the resources of an Application: of many, the first few. */
 
 const FEW = 3;
+/** Each is asked for itself. */
+const ROLLOUTS = 5;
 
 /** A resource that a sync could not bring about. */
 export interface Failure {
@@ -12,6 +14,11 @@ export interface Failure {
   /** When the hook runs, PreSync or PostSync, if it is one. */
   readonly hook: string | undefined;
   readonly message: string;
+}
+
+export interface RolloutName {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 type Resource = NonNullable<NonNullable<Application["status"]>["resources"]>[number];
@@ -28,6 +35,14 @@ export function waitsOnlyForPruning(app: Application): boolean {
 
 function notSynced(app: Application): readonly Resource[] {
   return (app.status?.resources ?? []).filter(({ status }) => status === "OutOfSync");
+}
+
+/** The Rollouts of Argo Rollouts that it holds. */
+export function rolloutsIn(app: Application): readonly RolloutName[] {
+  const found = (app.status?.resources ?? []).filter(
+    ({ group, kind, namespace, name }) => group === "argoproj.io" && kind === "Rollout" && namespace !== "" && name !== "",
+  );
+  return found.slice(0, ROLLOUTS).map(({ namespace, name }) => ({ namespace, name }));
 }
 
 /** What failed in the last operation, hooks included. */

@@ -1,15 +1,17 @@
 import { desired } from "#argo/fields.ts";
-import { observe } from "#argo/read.ts";
+import { observe, type Projected } from "#argo/read.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { Intent } from "#engine/next.ts";
 import type { Seen } from "#engine/observation.ts";
 import type { Candidate } from "#engine/plan.ts";
 import { fill, type Variables } from "#engine/template.ts";
+import type { Instance } from "#fleet/fleet.ts";
 import { failed } from "#kube/errors.ts";
 import { refusalOf } from "./consents.ts";
 import { refused, type Coverage, type Refusal } from "./coverage.ts";
-import { riskOf } from "./owners.ts";
+import { riskOf, type Writes } from "./owners.ts";
 import type { Parts } from "./parts.ts";
+import { repetitionOf } from "./promotions.ts";
 import type { Place, Sightings } from "./sightings.ts";
 
 /** Where a run goes, before anybody has looked there. */
@@ -54,7 +56,14 @@ export async function candidates(
     parts,
     sightings,
     takenBy,
-  }: { readonly parts: Parts; readonly sightings: Sightings; readonly takenBy: (place: Place) => string | undefined },
+    repeats,
+  }: {
+    readonly parts: Parts;
+    readonly sightings: Sightings;
+    readonly takenBy: (place: Place) => string | undefined;
+    /** Whether a Rollout may repeat its canary: the run goes back, and is not to skip steps. */
+    readonly repeats: boolean;
+  },
   signal: AbortSignal,
 ): Promise<readonly Candidate[]> {
   const who = { namespace: release.metadata.namespace, service: release.spec.service, environment: release.spec.environment };
@@ -78,7 +87,8 @@ export async function candidates(
       try {
         const refusal = await refusalOf(who, instance, place.application, looked.application, signal);
         const writes = { source: application.source, fields: Object.keys(wanted) };
-        const warning = refusal === undefined ? await riskOf(instance, place, looked.application, writes, signal) : undefined;
+        const warning =
+          refusal === undefined ? await warningOf(instance, place, looked.application, writes, { repeats }, signal) : undefined;
         return { ...base, seen, refusal, ...(warning === undefined ? {} : { warning }) };
       } catch (error) {
         if (failed(error)) return { ...base, seen: { kind: "Unreachable", message: error.message }, refusal: undefined };
@@ -86,4 +96,18 @@ export async function candidates(
       }
     }),
   );
+}
+
+/** What may go wrong there, in a sentence. */
+async function warningOf(
+  instance: Instance<Projected>,
+  place: Place,
+  app: Projected,
+  writes: Writes,
+  { repeats }: { readonly repeats: boolean },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const risk = await riskOf(instance, place, app, writes, signal);
+  const repetition = repeats ? await repetitionOf(instance, app, signal) : undefined;
+  return risk !== undefined && repetition !== undefined ? `${risk}. ${repetition}` : (risk ?? repetition);
 }

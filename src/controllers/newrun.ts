@@ -49,6 +49,7 @@ export function newRun(release: ServiceRelease, blueprint: Blueprint, number: nu
       onFailure: intent.kind === "Rollback" ? "Continue" : strategy.onFailure,
       rollbackScope: strategy.rollbackScope,
       supersede: strategy.supersede,
+      ...(strategy.rollback?.promoteFull === true ? { promoteFull: true } : {}),
     },
     waves: [...waves],
     ...(dependsOn.length === 0 ? {} : { dependsOn: [...dependsOn] }),

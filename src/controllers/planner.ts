@@ -93,7 +93,12 @@ export class Planner {
       covered,
       places,
       intent.values,
-      { parts: this.#parts, sightings: this.#sightings, takenBy },
+      {
+        parts: this.#parts,
+        sightings: this.#sightings,
+        takenBy,
+        repeats: intent.kind === "Rollback" && covered.strategy.rollback?.promoteFull !== true,
+      },
       signal,
     );
     const planned = plan(partial ? this.#willing(key, found) : found, runs, (cluster) => waves.waveOf.get(cluster) ?? 0);

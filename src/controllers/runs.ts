@@ -5,7 +5,7 @@ import type { ServiceRelease } from "#api/servicerelease.ts";
 import { isInFlight } from "#engine/memo.ts";
 import { verifiedRevisions } from "#engine/next.ts";
 import { step } from "#engine/step.ts";
-import type { Decision, Target, TargetWrite } from "#engine/world.ts";
+import { isCanaryWrite, type Decision, type Target, type TargetWrite } from "#engine/world.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import { object } from "#kube/paths.ts";
 import { Echoes } from "./echoes.ts";
@@ -255,7 +255,7 @@ export class RunController {
     count.write(kind, result.kind);
     if (result.kind === "Done" && result.by === "us") {
       log.info("target written", fields);
-      if (kind === "Refresh" || kind === "Terminate") return;
+      if (kind === "Refresh" || kind === "Terminate" || isCanaryWrite(kind)) return;
       const [reason, note] =
         want.direction === "Back"
           ? ["TargetTakenBack", `${cluster}: written, back to what was last verified there`]

@@ -1,7 +1,7 @@
 import type { ReleaseRun, RunTarget } from "#api/releaserun.ts";
 import { shiftedGates } from "#engine/gates/state.ts";
 import { judge } from "#engine/judge.ts";
-import { afterWrite, isVerdict, shifted, type TargetMemo } from "#engine/memo.ts";
+import { afterRefusal, afterWrite, isVerdict, shifted, type TargetMemo } from "#engine/memo.ts";
 import { isActive } from "#engine/wave.ts";
 import { wantOf, type Decision, type RunState, type Target, type WriteKind } from "#engine/world.ts";
 import { backoff } from "#kube/backoff.ts";
@@ -165,10 +165,10 @@ export class Session {
           need: undefined,
         });
       case "Refused":
-        this.#keep(tracked, { ...memo, refused: result.message });
+        this.#keep(tracked, afterRefusal(memo, kind, result.message));
         return this.#later(tracked, undefined, now);
       case "Retry":
-        this.#keep(tracked, { ...memo, refused: result.message });
+        this.#keep(tracked, afterRefusal(memo, kind, result.message));
         return this.#later(tracked, result.retryAfter, now);
     }
   }
@@ -176,9 +176,13 @@ export class Session {
   #judge(tracked: Tracked, now: number): void {
     const { target, spec, atLeast } = tracked;
     const want = wantOf(target);
-    const seen = this.#parts.sightings.see(spec, this.#run.spec.source, want.desired, atLeast);
+    const active = isActive(this.#state, target.wave, target.memo);
+    const seen = this.#parts.sightings.see(spec, this.#run.spec.source, want.desired, {
+      atLeast,
+      closely: active && !isVerdict(target.memo),
+    });
     tracked.changed = seen.kind !== "Present" && seen.kind !== "Absent";
-    this.#keep(tracked, judge(want, seen, target.memo, now, isActive(this.#state, target.wave, target.memo)));
+    this.#keep(tracked, judge(want, seen, target.memo, now, active));
   }
 
   #keep(tracked: Tracked, memo: TargetMemo): void {

@@ -1,15 +1,23 @@
 import { observe, type Projected } from "#argo/read.ts";
 import type { FieldValues, RunSpec } from "#api/releaserun.ts";
 import { isBlocked } from "#engine/evidence.ts";
-import type { Seen } from "#engine/observation.ts";
+import type { Rollout, Seen } from "#engine/observation.ts";
 import type { Applications, Fleet, Instance } from "#fleet/fleet.ts";
 import type { Clock } from "#kube/ports.ts";
+import { Canaries } from "./canaries.ts";
 import { Projects } from "./projects.ts";
 
 /** Where one Application is. */
 export interface Place {
   readonly instance: string;
   readonly application: { readonly namespace: string; readonly name: string };
+}
+
+interface Glance {
+  /** Nothing older than this resourceVersion. */
+  readonly atLeast?: string | undefined;
+  /** Whether it is in flight: only then are its Rollouts asked how far they are. */
+  readonly closely?: boolean;
 }
 
 interface Attached {
@@ -35,6 +43,7 @@ export class Sightings {
   /** Milliseconds after which an API server that has not answered is called unreachable. */
   readonly #contactTime: number;
   readonly #projects: Projects;
+  readonly #canaries: Canaries;
   readonly #watched = new Map<string, Watched>();
   readonly #interested = new Map<string, Set<() => void>>();
 
@@ -43,6 +52,7 @@ export class Sightings {
     this.#clock = clock;
     this.#contactTime = contactTime;
     this.#projects = new Projects((place) => this.#tell(appKey(place)), signal);
+    this.#canaries = new Canaries((place) => this.#tell(appKey(place)), signal);
   }
 
   /** Watches `place` until the returned function is called; `changed` is called whenever it may look different. */
@@ -63,12 +73,18 @@ export class Sightings {
     };
   }
 
-  /** What is known of `place` now, as one run looks at it; nothing older than `atLeast`, a resourceVersion. */
-  see(place: Place, selector: RunSpec["source"], wanted: FieldValues, atLeast?: string): Seen {
+  /** What is known of `place` now, as one run looks at it. */
+  see(place: Place, selector: RunSpec["source"], wanted: FieldValues, { atLeast, closely = false }: Glance = {}): Seen {
     const found = this.look(place, atLeast);
     if (found.kind !== "Present") return found;
     const { application } = found;
-    return { kind: "Present", observation: observe(application, selector, wanted, this.#window(place, application)) };
+    const asked = { window: this.#window(place, application), rollouts: closely ? this.#rollouts(place, application) : undefined };
+    return { kind: "Present", observation: observe(application, selector, wanted, asked) };
+  }
+
+  #rollouts(place: Place, app: Projected): readonly Rollout[] | undefined {
+    const instance = app.rollouts.length === 0 ? undefined : this.#fleet.instance(place.instance);
+    return instance === undefined ? undefined : this.#canaries.rollouts(instance, place, app, this.#clock.now());
   }
 
   /** Why sync windows let nothing start, asked only of what waits to be synced. */

@@ -1,4 +1,4 @@
-import type { ReleaseRun, RunTarget } from "#api/releaserun.ts";
+import type { ReleaseRun, RunCause, RunTarget } from "#api/releaserun.ts";
 import { valuesOf } from "#engine/baselines.ts";
 import type { Contact } from "#engine/memo.ts";
 import type { Want } from "#engine/world.ts";
@@ -22,6 +22,7 @@ export function wantsOf(
   const baseline = valuesOf(spec, target.baseline) ?? contact?.baseline;
   const shared = { progressDeadline: spec.strategy.progressDeadlineSeconds * 1000, settleTime, graceTime };
   const lastOperation = target.lastOperation ?? contact?.lastOperation;
+  const goingBack = spec.strategy.promoteFull === true ? "Promote" : "GoBack";
   const forward: Want = {
     ...shared,
     direction: "Forward",
@@ -31,6 +32,7 @@ export function wantsOf(
     untouched: undefined,
     lastOperation,
     healthyBefore: target.healthy === true || contact?.baseline !== undefined,
+    canary: spec.kind === "Rollback" ? goingBack : isRetry(spec.cause) ? "Retry" : "Run",
   };
   if (baseline === undefined) return { forward, back: undefined };
   const isOurs = target.ours === true && live !== undefined;
@@ -44,6 +46,12 @@ export function wantsOf(
     lastOperation: undefined,
     // It is taken back because something is wrong: only the deadline decides that it does not recover.
     healthyBefore: false,
+    canary: goingBack,
   };
   return { forward, back };
+}
+
+/** Whether a person asked for the same revision once more. */
+function isRetry(cause: RunCause | undefined): boolean {
+  return cause?.action === "retry" || cause?.action === "retry-failed";
 }

@@ -3,12 +3,13 @@ import { APPLICATIONS } from "#argo/application.ts";
 import { patch } from "#argo/patch.ts";
 import { observe, project, type Projected } from "#argo/read.ts";
 import { admitted } from "#engine/admitted.ts";
-import type { TargetWrite } from "#engine/world.ts";
+import { isCanaryWrite, type TargetWrite } from "#engine/world.ts";
 import type { Instance } from "#fleet/fleet.ts";
 import { KubeFailure } from "#kube/errors.ts";
 import { object } from "#kube/paths.ts";
 import type { KubeObject } from "#kube/ports.ts";
 import { refusalOf } from "./consents.ts";
+import { steer } from "./promotions.ts";
 
 export type WriteResult =
   /** It holds what was to be written. `resourceVersion` is of that state. */
@@ -51,7 +52,8 @@ export async function write(
     if (kind === "Changed") return { kind, resourceVersion: app.resourceVersion };
     if (kind === "Done") return { kind, resourceVersion: app.resourceVersion, by: "before" };
 
-    // 4. One guarded patch.
+    // 4. One guarded patch: of the Application, or of its Rollouts.
+    if (isCanaryWrite(kind)) return { kind: "Done", resourceVersion: app.resourceVersion, by: await steer(instance, app, kind, signal) };
     const request = patch(raw, { kind, values: wanted.want.desired, source: run.spec.source, run: wanted.want.tag });
     const answer = await instance.client.request({ ...request, path }, signal);
     return { kind: "Done", resourceVersion: project(answer.body as KubeObject).resourceVersion, by: "us" };

@@ -24,6 +24,9 @@ export function admitted({ kind, want, over }: TargetWrite, seen: Observation): 
       return holds ? sync(want, seen) : "Changed";
     case "Refresh":
       return holds ? kind : "Changed";
+    case "PromoteFull":
+    case "RetryCanary":
+      return holds && seen.operation === undefined ? kind : "Changed";
     case "Terminate":
       return asDecided && isLeftover(seen, want) ? kind : "Changed";
   }

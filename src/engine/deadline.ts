@@ -34,6 +34,7 @@ function verdict(memo: TargetMemo, after: string): Pick<Finding, "reason" | "mes
     case "Missing":
     case "NeedsPrune":
     case "Degraded":
+    case "CanaryFailed":
       return { reason: memo.reason, message: memo.message };
     default:
       return { reason: "DeadlineExceeded", message: `${after}: ${memo.message}` };

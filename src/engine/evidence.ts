@@ -1,5 +1,6 @@
 import type { TargetPhase, TargetReason } from "#api/reasons.ts";
 import type { FieldValue } from "#api/releaserun.ts";
+import { aborted, suspended, underWay } from "./canary.ts";
 import { canonical, difference, show, type LastOperation, type Observation } from "./observation.ts";
 import type { Want } from "./world.ts";
 
@@ -185,27 +186,24 @@ function isFresh(seen: Observation): Finding | undefined {
   return { phase: "Syncing", reason: "StaleStatus", message: "Argo CD has not looked again since the operation ended" };
 }
 
-function isHealthy(seen: Observation): Finding | undefined {
+function isHealthy(seen: Observation, want: Want): Finding | undefined {
   const { status, message } = seen.health;
   const said = message ? `: ${message}` : "";
   switch (status) {
     case "Healthy":
       return undefined;
     case "Suspended":
-      return {
-        phase: "Waiting",
-        reason: "CanaryPaused",
-        message: `suspended${said || ": a canary or a job waits to be resumed"}`,
-        waits: true,
-      };
+      return suspended(seen, want);
     case "Degraded":
-      return { phase: "Syncing", reason: "Degraded", message: `health is Degraded${said}` };
+      return aborted(seen) ?? { phase: "Syncing", reason: "Degraded", message: `health is Degraded${said}` };
     case "Missing":
       return { phase: "Syncing", reason: "ResourcesMissing", message: `health is Missing${said}: something that it deploys is not there` };
     case "Unknown":
       return { phase: "Syncing", reason: "HealthUnknown", message: `health is Unknown${said}` };
-    default:
-      return { phase: "Syncing", reason: "Progressing", message: `health is ${status || "not reported"}${said}` };
+    default: {
+      const progressing = `health is ${status || "not reported"}${said}`;
+      return underWay(seen, want, progressing) ?? { phase: "Syncing", reason: "Progressing", message: progressing };
+    }
   }
 }
 

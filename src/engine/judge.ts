@@ -1,12 +1,18 @@
 import type { FieldValues } from "#api/releaserun.ts";
+import { isFollowed, wantsPromotion } from "./canary.ts";
+import { canaryFailed } from "./canaryfailed.ts";
 import { deadline, seconds, SILENT } from "./deadline.ts";
 import { isForeign, isLeftover, isSpent, isStuck, missing, reverted, type Finding } from "./evidence.ts";
 import { isVerdict, moved, withoutEvidence, type TargetMemo } from "./memo.ts";
+import { withProgress } from "./progress.ts";
 import { difference, sameValues, show, type Observation, type Seen } from "./observation.ts";
 import type { Want } from "./world.ts";
 
 /** How long Degraded must hold before it counts, in milliseconds: controllers pass through it. */
 const DEGRADED_FOR = 30_000;
+
+/** How often the Rollouts of a target in flight are asked how far they are, in milliseconds. */
+const FOLLOW_EVERY = 5000;
 
 /**
  * When a refresh that was asked for, is asked for no longer, and was not served is asked for again, in milliseconds:
@@ -109,7 +115,13 @@ function present(want: Want, seen: Observation, memo: TargetMemo, now: number): 
   if (isUntouched(want, values, progressed)) return verdictOn(withoutEvidence(progressed), UNTOUCHED, now);
   if (!sameValues(want.desired, values))
     return met ? { ...moved(withoutEvidence(progressed), PLANNED, now), lookAt: now } : differs(want, seen, values, progressed, now);
-  return holds(want, seen, progressed, now);
+  return followed(seen, holds(want, seen, progressed, now), now);
+}
+
+/** Its Rollouts move on while Argo CD sees nothing new. */
+function followed(seen: Observation, memo: TargetMemo, now: number): TargetMemo {
+  if (isVerdict(memo) || !isFollowed(seen)) return memo;
+  return { ...memo, lookAt: Math.min(memo.lookAt ?? Infinity, now + FOLLOW_EVERY) };
 }
 
 /** The values that may be written over. */
@@ -182,6 +194,8 @@ function holds(want: Want, seen: Observation, before: TargetMemo, now: number): 
   const next = moved(withoutEvidence(memo), finding, now);
   if (finding.reason === "ForeignOperation" && isLeftover(seen, want)) return { ...deadline(want, next, now, finding), need: "Terminate" };
   if (finding.reason === "Degraded") return degraded(want, next, memo, finding, now);
+  if (finding.reason === "CanaryFailed") return canaryFailed(known, seen, next, finding, now) ?? degraded(want, next, memo, finding, now);
+  if (wantsPromotion(seen, want)) return promoted(deadline(want, withRefusal(next), now, finding), now);
   if (!wantsSync(known, seen, memo, finding)) return deadline(want, next, now, finding);
   return deadline(want, { ...moved(next, orRefused(finding, memo), now), need: "Sync" }, now);
 }
@@ -191,6 +205,17 @@ function wantsSync(want: Want, seen: Observation, memo: TargetMemo, finding: Fin
   if (seen.operation !== undefined || memo.written || seen.lastOperation?.run === want.tag) return false;
   if (finding.reason !== "OutOfSync" && finding.reason !== "NeedsPrune") return false;
   return seen.automated ? isStuck(seen) || (finding.reason === "OutOfSync" && isSpent(seen, want)) : finding.reason === "OutOfSync";
+}
+
+/** It is asked to skip its steps, and again when that was not to be seen for a while. */
+function promoted(memo: TargetMemo, now: number): TargetMemo {
+  const again = (memo.canary.promotedAt ?? -Infinity) + REFRESH_AGAIN;
+  return isVerdict(memo) || now < again ? memo : { ...memo, need: "PromoteFull" };
+}
+
+function withRefusal(memo: TargetMemo): TargetMemo {
+  const { refused } = memo.canary;
+  return refused === undefined ? memo : { ...memo, message: `${memo.message}. It is not promoted fully: ${refused}` };
 }
 
 function degraded(want: Want, next: TargetMemo, before: TargetMemo, finding: Finding, now: number): TargetMemo {
@@ -253,25 +278,3 @@ const AWAITING: Finding = {
   reason: "AwaitingHeartbeat",
   message: "arrived; waiting for Argo CD to look once more, so that its silence is not taken for success",
 };
-
-/** What progress is: anything that Argo CD reports anew, but not that it merely looked again. */
-function withProgress(memo: TargetMemo, seen: Observation, now: number): TargetMemo {
-  const { lastOperation: last } = seen;
-  const fingerprint = JSON.stringify([
-    seen.operation !== undefined,
-    last?.startedAt,
-    last?.phase,
-    last?.message,
-    last?.retryCount,
-    seen.compared,
-    seen.revision,
-    seen.sync,
-    seen.health.status,
-    seen.errors.map((error) => error.type),
-    seen.paused,
-  ]);
-  if (fingerprint === memo.fingerprint) return memo;
-  // What is seen first after a restart is no progress; what is seen first when its turn comes begins its time.
-  const isOld = memo.fingerprint === "" && (memo.started || memo.written);
-  return { ...memo, fingerprint, progressAt: isOld ? memo.progressAt : now };
-}

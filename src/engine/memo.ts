@@ -45,12 +45,25 @@ export interface TargetMemo {
   readonly confirmed: boolean;
   /** When Argo CD was last asked to look again, milliseconds since the epoch. */
   readonly refreshAskedAt: number | undefined;
+  readonly canary: CanaryMemo;
   /** What progress is measured on; empty until it was seen in this process. */
   readonly fingerprint: string;
   /** The write that it needs now. */
   readonly need: WriteKind | undefined;
   /** When to look again though nothing changes, milliseconds since the epoch. */
   readonly lookAt: number | undefined;
+}
+
+/** What is remembered of its Rollouts. Nothing of it is stored. */
+export interface CanaryMemo {
+  /** How far they had come; undefined until they were asked. */
+  readonly progress: string | undefined;
+  /** The abort that it was asked to forget, as Argo Rollouts dated it. */
+  readonly retried: string | undefined;
+  /** When it was last asked to skip its steps, milliseconds since the epoch. */
+  readonly promotedAt: number | undefined;
+  /** Why it does not skip them, in its API server's words. */
+  readonly refused: string | undefined;
 }
 
 /** What a target held when it first answered. */
@@ -85,6 +98,7 @@ export function newMemo(now: number): TargetMemo {
     wasReady: false,
     confirmed: false,
     refreshAskedAt: undefined,
+    canary: { progress: undefined, retried: undefined, promotedAt: undefined, refused: undefined },
     fingerprint: "",
     need: undefined,
     lookAt: undefined,
@@ -146,8 +160,11 @@ export function afterWrite(memo: TargetMemo, kind: WriteKind, now: number): Targ
   if (kind === "Refresh") return { ...memo, refreshAskedAt: now, refused: undefined, need: undefined, lookAt: undefined };
   if (kind === "Terminate") return { ...memo, need: undefined };
   if (kind === "Confirm") return { ...memo, confirmed: true, need: undefined };
+  const { canary } = memo;
+  if (kind === "PromoteFull") return { ...memo, canary: { ...canary, promotedAt: now, refused: undefined }, need: undefined };
   // It was taken out while the write was under way.
   if (isVerdict(memo)) return { ...memo, written: true, need: undefined };
+  if (kind === "RetryCanary") return { ...memo, written: true, refused: undefined, progressAt: now, need: undefined, lookAt: undefined };
   return {
     ...memo,
     phase: "Patched",
@@ -162,6 +179,11 @@ export function afterWrite(memo: TargetMemo, kind: WriteKind, now: number): Targ
   };
 }
 
+/** After its API server has refused `kind`, or has not answered. Going back step by step is no failure, only slower. */
+export function afterRefusal(memo: TargetMemo, kind: WriteKind, message: string): TargetMemo {
+  return kind === "PromoteFull" ? { ...memo, canary: { ...memo.canary, refused: message } } : { ...memo, refused: message };
+}
+
 /** `gap` milliseconds in which nobody looked, or by which a clock was set, count for nothing. */
 export function shifted(memo: TargetMemo, gap: number): TargetMemo {
   const later = (at: number | undefined): number | undefined => (at === undefined ? undefined : at + gap);
@@ -173,6 +195,7 @@ export function shifted(memo: TargetMemo, gap: number): TargetMemo {
     lostSince: later(memo.lostSince),
     vigilSince: later(memo.vigilSince),
     refreshAskedAt: later(memo.refreshAskedAt),
+    canary: { ...memo.canary, promotedAt: later(memo.canary.promotedAt) },
     lookAt: later(memo.lookAt),
   };
 }

@@ -25,6 +25,55 @@ export interface LastOperation extends Operation {
   readonly hasResult: boolean;
 }
 
+/** A Rollout of Argo Rollouts that an Application holds. */
+export interface Rollout {
+  readonly namespace: string;
+  readonly name: string;
+  /** What its controller says of it; undefined where it could not be asked, or has not looked at what was applied. */
+  readonly canary: Canary | undefined;
+  /** When it was asked: never, before the Application has looked as it does, or since. */
+  readonly asked: "Never" | "Before" | "Since";
+}
+
+export interface Canary {
+  /** The step that it is in, from 1; `steps` + 1 when all of them are done. */
+  readonly step: number;
+  /** 0 where it has none, as blue-green. */
+  readonly steps: number;
+  /** The canary's share of traffic or pods in percent; undefined where there is none, as blue-green. */
+  readonly weight: number | undefined;
+  /** What was applied last is what is stable: nothing is being rolled out. */
+  readonly isStable: boolean;
+  /** All that is left of its steps is skipped: status.promoteFull. */
+  readonly isPromoting: boolean;
+  readonly pause: Pause | undefined;
+  readonly abort: Abort | undefined;
+  /** The AnalysisRuns that it follows now, or followed last. */
+  readonly analyses: readonly Analysis[];
+}
+
+export type Pause =
+  | { readonly kind: "Step" | "ByHand" | "Inconclusive" | "BlueGreen" }
+  /** It goes on by itself, after a time as Argo Rollouts writes it. */
+  | { readonly kind: "Timed"; readonly duration: string };
+
+export interface Abort {
+  /** As Argo Rollouts wrote it; empty in versions that do not. */
+  readonly at: string;
+  /** Why, in Argo Rollouts' words. */
+  readonly message: string;
+}
+
+export interface Analysis {
+  readonly name: string;
+  readonly phase: string;
+  readonly message: string;
+  /** How often anything was measured. */
+  readonly measured: number;
+  /** What failed, and was measured last: `error-rate 0.12`. */
+  readonly failing: string | undefined;
+}
+
 /** One Application as the engine sees it. Field values are opaque here: argo/ maps them both ways. */
 export interface Observation {
   readonly resourceVersion: string;
@@ -57,6 +106,8 @@ export interface Observation {
   readonly paused: boolean;
   /** Why its project's sync windows let no sync start by itself now; undefined while they do, or could not be asked. */
   readonly window: string | undefined;
+  /** The Rollouts that it holds: the first few, and with what they say only while it is in flight. */
+  readonly rollouts: readonly Rollout[];
   readonly owner: Owner;
   /** Who wrote to it last besides Argo CD's controller, as its managedFields name them. */
   readonly manager: string | undefined;

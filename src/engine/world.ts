@@ -20,6 +20,7 @@ export interface Want {
   readonly lastOperation: string | undefined;
   /** Whether it was healthy when the plan was made: only then is Degraded news. */
   readonly healthyBefore: boolean;
+  readonly canary: CanaryWish;
   /** Milliseconds without observed progress after which it has failed. */
   readonly progressDeadline: number;
   /** Milliseconds that the evidence must hold. */
@@ -27,6 +28,12 @@ export interface Want {
   /** Milliseconds after which a cluster whose registration is gone counts as gone. */
   readonly graceTime: number;
 }
+
+/**
+ * What is wanted of a canary in its cluster. Run: what its Rollout says. Retry: the same, and one that was aborted is begun
+ * again, once. GoBack: it may be repeated on the way back. Promote: then its steps are skipped.
+ */
+export type CanaryWish = "Run" | "Retry" | "GoBack" | "Promote";
 
 export interface Target {
   readonly cluster: string;
@@ -130,9 +137,15 @@ export interface World {
 /**
  * Patch: the values. PatchAndSync: the values, and an operation in the same write. Sync: an operation. Refresh: ask
  * Argo CD to look again. Terminate: end an operation that we, or our values, began. Confirm: nothing, only read it anew:
- * no verdict is made on a view that may be older than our own write.
+ * no verdict is made on a view that may be older than our own write. PromoteFull, RetryCanary: to its Rollouts, that
+ * what is left of their steps is skipped, or that what was aborted is tried again.
  */
-export type WriteKind = "Patch" | "PatchAndSync" | "Sync" | "Refresh" | "Terminate" | "Confirm";
+export type WriteKind = "Patch" | "PatchAndSync" | "Sync" | "Refresh" | "Terminate" | "Confirm" | CanaryWrite;
+export type CanaryWrite = "PromoteFull" | "RetryCanary";
+
+export function isCanaryWrite(kind: WriteKind): kind is CanaryWrite {
+  return kind === "PromoteFull" || kind === "RetryCanary";
+}
 
 /** Whether it changes nothing that Argo CD deploys: it may be asked of who was not started. */
 export function isQuestion(kind: WriteKind): boolean {

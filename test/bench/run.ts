@@ -228,6 +228,7 @@ function resting(revision: string): Observation {
     automated: true,
     paused: false,
     window: undefined,
+    rollouts: [],
     owner: { kind: "Nobody" },
     manager: undefined,
   };

@@ -102,6 +102,7 @@ export function observationOf(app: App, automated: boolean): Observation {
     automated,
     paused: app.skip,
     window: undefined,
+    rollouts: [],
     owner: { kind: "Nobody" },
     manager: undefined,
   };

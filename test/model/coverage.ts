@@ -55,7 +55,7 @@ const VERDICT = "a verdict or an end: nothing waits for it";
 
 /** Why a word is not said in a small world. */
 const SILENT: Readonly<Record<string, string>> = {
-  ...silent(DETAIL, "NeedsPrune RevisionMoved HealthUnknown CanaryFailed"),
+  ...silent(DETAIL, "NeedsPrune RevisionMoved HealthUnknown CanaryFailed RollbackRepeatsCanary"),
   SyncUnknown: "it comes with an error here, which is told instead (trap A)",
   NotCovered: RELEASE,
   ...silent(VERDICT, "Verified SyncFailed ChangedSincePlan RevertedByOwner ArgoCDSilent DeadlineExceeded ClusterGone ValuesChanged"),

@@ -66,6 +66,9 @@ function applied(app: App, kind: WriteKind, value: Value, back: boolean): App {
     case "Refresh":
       return { ...app, refreshing: true };
     case "Confirm":
+    // There is no Rollout in this world.
+    case "PromoteFull":
+    case "RetryCanary":
       return app;
     case "Terminate":
       return app.last === undefined ? app : { ...app, last: { ...app.last, phase: "Terminating" } };

@@ -3,13 +3,12 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { FieldValue, FieldValues } from "#api/releaserun.ts";
 import type { SourceSelector } from "#argo/fields.ts";
-import { patch } from "#argo/patch.ts";
+import { patch, type ApplicationWrite } from "#argo/patch.ts";
 import { observe, project } from "#argo/read.ts";
-import type { WriteKind } from "#engine/world.ts";
 import { application, R1, R2, RUN, type ApplicationBuilder } from "#test/build.ts";
 import { apply, type Op } from "./jsonpatch.ts";
 
-function ops(app: ApplicationBuilder, kind: WriteKind, values: FieldValues, source?: SourceSelector): readonly Op[] {
+function ops(app: ApplicationBuilder, kind: ApplicationWrite["kind"], values: FieldValues, source?: SourceSelector): readonly Op[] {
   return patch(app.raw, { kind, values, source, run: RUN }).body as readonly Op[];
 }
 const guard = (app: ApplicationBuilder): Op => ({

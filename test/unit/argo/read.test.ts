@@ -38,6 +38,7 @@ test("of a whole Application, everything that a decision looks at is seen", () =
     automated: true,
     paused: false,
     window: undefined,
+    rollouts: [],
     owner: { kind: "Nobody" },
     manager: "kubectl-client-side-apply: somebody with kubectl",
   });

@@ -119,7 +119,7 @@ test("every destination is looked at, with what it shall hold, and asked whether
   assert.ok(!("kind" in places));
   for (const place of places) sightings.follow(place, () => undefined);
   // All that it uses of its parts.
-  const tools = { parts: { fleet: clusters } as unknown as Parts, sightings, takenBy: () => undefined };
+  const tools = { parts: { fleet: clusters } as unknown as Parts, sightings, takenBy: () => undefined, repeats: false };
   const found = await candidates(release(), covered, places, new Map([["us", tracks(R1)]]), tools, new AbortController().signal);
   assert.deepEqual(
     found.map(({ cluster, desired, seen, refusal, takenBy }) => [cluster, desired, seen.kind, refusal?.split(": ")[0], takenBy]),
