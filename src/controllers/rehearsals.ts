@@ -28,6 +28,8 @@ export class Rehearsals {
   readonly #clock: Clock;
   readonly #asked = new Map<string, number>();
   readonly #fine = new Map<string, number>();
+  /** What Argo Rollouts has refused, and when: asked again at each look it would be asked many times a second, by its own answers. */
+  readonly #refused = new Map<string, { readonly refusal: Refusal; readonly at: number }>();
 
   constructor(home: KubeClient, analyses: Analyses, templates: AnalysisTemplates, clock: Clock) {
     this.#home = home;
@@ -50,19 +52,22 @@ export class Rehearsals {
     const key = `${namespace}/${name}`;
     const now = this.#clock.now();
     if (now - (this.#fine.get(key) ?? -Infinity) < GOOD) return "Fine";
+    const known = this.#refused.get(key);
+    if (known !== undefined && now - known.at < GOOD) return known.refusal;
 
     const seen = this.#analyses.watched.get(key)?.seen;
-    const asked = this.#asked.get(key);
-    if (seen === undefined && asked === undefined) {
+    if (seen === undefined && !this.#asked.has(key)) {
       const owners = [{ apiVersion: release.apiVersion, kind: release.kind, name: owner, uid }];
       const metadata = { name, namespace, labels: { [RUN_LABEL]: "rehearsal" }, ownerReferences: owners };
       const body = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", metadata, spec: { ...spec, terminate: true } };
       const refusal = await this.#create(namespace, body, signal);
       if (refusal !== undefined) return refusal;
-      this.#asked.set(key, now);
     }
+    // One that a process before us has made was asked for now, too: it must not be waited for without an end.
+    const asked = this.#asked.get(key) ?? now;
+    this.#asked.set(key, asked);
     if (seen === undefined || seen.phase === "Pending" || seen.phase === "Running") {
-      if (now - (asked ?? now) < PATIENCE)
+      if (now - asked < PATIENCE)
         return { kind: "Waiting", message: `asking Argo Rollouts whether it can make analysis ${planned.templateName}` };
       this.#asked.delete(key);
       await this.#delete(namespace, name, signal);
@@ -73,8 +78,11 @@ export class Rehearsals {
     }
     await this.#delete(namespace, name, signal);
     this.#asked.delete(key);
-    if (seen.phase === "Error")
-      return refused("AnalysisInvalid", `analysis ${planned.templateName}: Argo Rollouts refuses it: ${seen.message}`);
+    if (seen.phase === "Error") {
+      const refusal = refused("AnalysisInvalid", `analysis ${planned.templateName}: Argo Rollouts refuses it: ${seen.message}`);
+      this.#refused.set(key, { refusal, at: now });
+      return refusal;
+    }
     this.#fine.set(key, now);
     return "Fine";
   }

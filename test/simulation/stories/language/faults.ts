@@ -15,12 +15,29 @@ export class Faults {
 
   /** SIGKILL, and another starts after so many seconds. */
   async killsTheConductor(restartAfter: number): Promise<void> {
-    const { simulation, journal } = this.#stage;
-    journal.note("a fault: the conductor is killed");
-    simulation.crash();
-    await simulation.settle(restartAfter * 1000);
-    journal.note("another conductor starts");
-    simulation.start();
+    this.killsWithoutARestart();
+    await this.#stage.simulation.settle(restartAfter * 1000);
+    this.startsAnother();
+  }
+
+  killsWithoutARestart(): void {
+    this.#stage.journal.note("a fault: the conductor is killed");
+    this.#stage.simulation.crash();
+  }
+
+  startsAnother(): void {
+    this.#stage.journal.note("another conductor starts");
+    this.#stage.simulation.start();
+  }
+
+  stopsArgoRollouts(): void {
+    this.#stage.journal.note("a fault: Argo Rollouts stops");
+    this.#stage.simulation.rollouts.silent = true;
+  }
+
+  startsArgoRollouts(): void {
+    this.#stage.journal.note("Argo Rollouts starts again");
+    this.#stage.simulation.rollouts.silent = false;
   }
 
   takesDown(...clusters: readonly string[]): void {

@@ -1,5 +1,7 @@
 import type { Story } from "../story.ts";
 import { actions } from "./actions.ts";
+import { analyses } from "./analyses.ts";
+import { approvals } from "./approvals.ts";
 import { argocd } from "./argocd.ts";
 import { capacity } from "./capacity.ts";
 import { crashes } from "./crashes.ts";
@@ -22,5 +24,7 @@ export const STORIES: readonly Story[] = [
   ...actions,
   ...membership,
   ...capacity,
+  ...approvals,
+  ...analyses,
   ...gates,
 ];

@@ -1,29 +1,53 @@
-import { asked, runBegins, waitsFor } from "../language/moments.ts";
-import type { StrategyWritten } from "../language/setting.ts";
+import { asked, ended, holds, releaseIs, waitsFor } from "../language/moments.ts";
 import { story, type Story } from "../story.ts";
+import { CRASHES } from "./traits.ts";
 
-const ASKS: StrategyWritten = {
-  waves: [
-    { name: "first", clusters: { count: 1 } },
-    { name: "rest", gates: [{ approval: {} }] },
-  ],
-  minSuccessTime: "30s",
-};
-
-/** What must open before a release goes on, told by who opens it. */
+/** Freezes, and releases that wait for others. */
 export const gates: readonly Story[] = [
   story(
-    "a wave waits for a person, who approves",
+    "a freeze holds what was not started, and ends",
     {
-      shows: "The second wave has a gate: people are asked once the first is verified, and nothing is written until one says yes.",
-      strategy: ASKS,
-      author: "dana",
+      shows: "It begins while us is in flight: us is followed to its end, ap waits for ten minutes, and is started when the freeze ends.",
+      strategy: { waves: [{ name: "all" }], maxConcurrency: 1, minSuccessTime: "0s" },
+      clusters: ["us", "ap"],
     },
     async (world) => {
       world.ci.releases("2");
+      await world.until(holds("us", "2"));
+      world.person.freezes("the campaign", 600);
+      await world.ends();
+    },
+  ),
+  story(
+    "somebody lets one release go through a freeze",
+    {
+      shows: "The freeze would last for two hours. Somebody with the right to do so approves, for this run alone.",
+      strategy: { waves: [{ name: "all" }], minSuccessTime: "0s" },
+      clusters: ["us", "ap"],
+      author: "dana",
+    },
+    async (world) => {
+      world.person.freezes("the campaign", 7200);
+      await world.quietly(10);
+      world.ci.releases("2");
       await world.until(asked());
-      await world.quietly(600);
-      world.person.approves("alice");
+      await world.quietly(60);
+      world.person.approves("olga");
+      await world.ends();
+    },
+  ),
+  story(
+    "a rollback is never frozen",
+    {
+      shows: "us fails while a freeze holds ap. What was written goes back at once; ap was never written to.",
+      strategy: { waves: [{ name: "all" }], maxConcurrency: 1, minSuccessTime: "30s" },
+      clusters: ["us", "ap"],
+      traits: [{ revision: "2", on: ["us"], ...CRASHES }],
+    },
+    async (world) => {
+      world.ci.releases("2");
+      await world.until(holds("us", "2"));
+      world.person.freezes("the campaign", 7200);
       await world.ends();
     },
   ),
@@ -42,8 +66,23 @@ export const gates: readonly Story[] = [
       await world.until(waitsFor("Dependency"));
       await world.quietly(60);
       world.ci.releases("2", { environment: "staging" });
-      await world.until(runBegins(1));
-      await world.ends();
+      await world.until(ended());
+    },
+  ),
+  story(
+    "a release that would wait for itself is told the way",
+    {
+      shows: "Production waits for staging, and staging for production: neither is begun.",
+      clusters: ["test", "eu"],
+      strategy: { dependsOn: [{ environment: "staging" }] },
+      environment: { clusters: [{ name: "eu" }] },
+      others: { staging: { clusters: [{ name: "test" }], strategy: { dependsOn: [{ environment: "production" }] } } },
+      applications: (cluster) => (cluster === "test" ? { annotations: { "conductor.dev/authorized": "team-a/checkout.staging" } } : {}),
+    },
+    async (world) => {
+      world.ci.releases("2");
+      world.ci.releases("2", { environment: "staging" });
+      await world.until(releaseIs("Stalled"));
     },
   ),
 ];
