@@ -19,6 +19,8 @@ export interface SceneOptions extends PlaneOptions {
   readonly analysis?: boolean;
   /** Whether each cluster has an Argo Rollouts, and pods that turn Ready. */
   readonly rollouts?: boolean;
+  /** Hears of each cluster when all of it runs. */
+  readonly onUp?: (cluster: Cluster) => void;
 }
 
 /** A management cluster with the conductor's definitions and rights, and target clusters, registered. */
@@ -33,16 +35,21 @@ export class Scene implements AsyncDisposable {
     this.#clusters = clusters;
   }
 
-  static async start({ clusters, argocd, analysis = false, rollouts = false, ...options }: SceneOptions): Promise<Scene> {
+  static async start({ clusters, argocd, analysis = false, rollouts = false, onUp, ...options }: SceneOptions): Promise<Scene> {
     const like = { argocd, rollouts, workloads: rollouts };
     // All at once: what must be built is announced as a whole, and not part by part.
     const parts = new Set(["etcd" as const, ...partsOf(like), ...partsOf({ rollouts: analysis })]);
     await acquire([...parts], options.progress ?? reporter(process.stderr));
     const plane = await Plane.start(options);
+    const told = async (starting: Promise<Cluster>): Promise<Cluster> => {
+      const cluster = await starting;
+      onUp?.(cluster);
+      return cluster;
+    };
     try {
       const [home, ...targets] = await Promise.all([
-        management(plane, { rollouts: analysis }),
-        ...clusters.map((name) => target(plane, name, like)),
+        told(management(plane, { rollouts: analysis })),
+        ...clusters.map((name) => told(target(plane, name, like))),
       ]);
       const scene = new Scene(plane, home, new Map(targets.map((cluster) => [cluster.name, cluster])));
       for (const cluster of targets) await scene.register(cluster);

@@ -1,82 +1,98 @@
 import { styleText } from "node:util";
 import type { ReleaseRun } from "#api/releaserun.ts";
+import type { Sight } from "./sights.ts";
 
-type Mark = "yes" | "no" | "back" | "·";
+/** One release to one Environment, and its run as soon as there is one. */
+export interface Course {
+  readonly environment: string;
+  readonly clusters: readonly string[];
+  readonly run: ReleaseRun | undefined;
+}
 
 /** One line of the table: how far a cluster is. */
-export interface Row {
+interface Row {
   readonly cluster: string;
+  /** As environment/wave. */
   readonly wave: string;
-  readonly patched: Mark;
-  readonly synced: Mark;
-  readonly ready: Mark;
-  /** In one word, for a log. */
-  readonly stage: "planned" | "patched" | "synced" | "ready" | "failed" | "going back" | "rolled back" | "not touched";
-  readonly what: string;
+  readonly phase: string;
+  /** The version that its Rollout has. */
+  readonly version: string;
+  readonly canary: string;
 }
 
-/** What an Application shows of the release. */
-export interface Sight {
-  readonly patched: boolean;
-  readonly synced: boolean;
-  /** The values that took effect. */
-  readonly values: string;
+/** A sentence about what all of a wave or of a release waits for; in a log it is written when `topic` is another. */
+interface Note {
+  readonly about: string;
+  readonly topic: string;
+  readonly text: string;
 }
 
-export interface Scene {
+interface Picture {
   readonly rows: readonly Row[];
-  /** Which wave it is, and what must happen next; empty when nothing is awaited. */
-  readonly waitingOn: string;
+  readonly notes: readonly Note[];
 }
 
-/** What there is to see of a run: patched and synced as the Applications show it, the rest as the conductor says. */
-export function look(run: ReleaseRun | undefined, clusters: readonly string[], sights: ReadonlyMap<string, Sight>): Scene {
-  const { status } = run ?? {};
-  const waves = status?.waves ?? [];
-  const open = waves.findIndex(({ phase }) => phase !== "Verified" && phase !== "Pending");
-  const wave = open < 0 ? "" : `wave ${open + 1} of ${waves.length}, `;
+/** What there is to see: canaries as the Rollouts show them, the rest as the conductor says. */
+export function look(courses: readonly Course[], sight: (cluster: string) => Sight | undefined): Picture {
   return {
-    rows: clusters.map((cluster) => row(run, cluster, sights.get(cluster))),
-    waitingOn: status?.waitingOn === undefined ? "" : `${wave}${status.waitingOn.reason}: ${status.waitingOn.message}`,
+    rows: courses.flatMap((course) => course.clusters.map((cluster) => row(course, cluster, sight(cluster)))),
+    notes: courses.flatMap((course) => [...gates(course), ...waiting(course)]),
   };
 }
 
-function row(run: ReleaseRun | undefined, cluster: string, sight: Sight | undefined): Row {
+function row({ environment, run }: Course, cluster: string, sight: Sight | undefined): Row {
   const planned = run?.spec.targets.find((one) => one.cluster === cluster);
-  const wave = planned === undefined ? "" : (run?.spec.waves[planned.wave - 1]?.name ?? "");
-  const { patched = false, synced = false, values = "" } = sight ?? {};
-  const target = run?.status?.targets?.find((one) => one.cluster === cluster);
-  const ended = run?.status?.finishedAt !== undefined;
-  const base = { cluster, wave, patched: yes(patched), synced: yes(synced) };
-  if (run === undefined || (target === undefined && !ended)) return { ...base, ready: "·", stage: "planned", what: "waiting for the plan" };
-  // A run that ended lists only what is not ready.
-  if (target === undefined || target.phase === "Ready") return { ...base, ready: "yes", stage: "ready", what: values };
-  const said = `${target.reason}: ${target.message}`;
-  if (target.phase === "RolledBack") return { ...base, patched: "back", synced: "back", ready: "back", stage: "rolled back", what: values };
-  if (target.goingBack === true)
-    return { ...base, patched: patched ? "yes" : "back", synced: "·", ready: "no", stage: "going back", what: said };
-  if (target.phase === "Failed" || target.phase === "Reverted") return { ...base, ready: "no", stage: "failed", what: said };
-  if (ended) return { ...base, ready: "·", stage: "not touched", what: values };
-  return { ...base, ready: "·", stage: synced ? "synced" : patched ? "patched" : "planned", what: said };
+  const wave = planned === undefined ? environment : `${environment}/${run?.spec.waves[planned.wave - 1]?.name ?? ""}`;
+  return { cluster, wave, phase: phaseOf(run, cluster), version: sight?.version ?? "", canary: sight?.canary ?? "" };
 }
 
-function yes(done: boolean): Mark {
-  return done ? "yes" : "·";
+function phaseOf(run: ReleaseRun | undefined, cluster: string): string {
+  const { targets, finishedAt } = run?.status ?? {};
+  const target = targets?.find((one) => one.cluster === cluster);
+  // A run that ended lists only what is not Ready.
+  if (target === undefined) return finishedAt === undefined ? "" : "Ready";
+  if (target.goingBack === true && target.phase !== "RolledBack") return "going back";
+  if (finishedAt !== undefined && target.written !== true && target.phase !== "Ready") return "not touched";
+  return target.phase;
 }
 
-const WIDTH = { cluster: 13, wave: 8, mark: 9 } as const;
-const COLOUR = { yes: "green", no: "red", back: "yellow", "·": "dim" } as const;
-
-/** The table and what is awaited, a line each, no wider than `columns`. */
-function table({ rows, waitingOn }: Scene, columns: number): readonly string[] {
-  const head = `${"CLUSTER".padEnd(WIDTH.cluster)}${"WAVE".padEnd(WIDTH.wave)}${["PATCHED", "SYNCED", "READY"].map((word) => word.padEnd(WIDTH.mark)).join("")}WHAT`;
-  const room = columns - WIDTH.cluster - WIDTH.wave - 3 * WIDTH.mark - 1;
-  const lines = rows.map(({ cluster, wave, patched, synced, ready, what }) => {
-    const marks = [patched, synced, ready].map((mark) => styleText(COLOUR[mark], mark.padEnd(WIDTH.mark))).join("");
-    return `${cluster.padEnd(WIDTH.cluster)}${wave.padEnd(WIDTH.wave)}${marks}${fitted(what, room)}`;
-  });
-  return [styleText("bold", head), ...lines, styleText("cyan", fitted(waitingOn === "" ? "" : `→ ${waitingOn}`, columns - 1))];
+function gates({ environment, run }: Course): readonly Note[] {
+  return (run?.status?.waves ?? []).flatMap((wave) =>
+    (wave.gates ?? [])
+      .filter(({ phase }) => phase !== "Pending")
+      .map(({ kind, phase, message, measurements = [] }): Note => {
+        const about = `${environment}/${wave.name}`;
+        const measured = measurements.filter(({ metric }) => metric === "error-rate").map(({ value }) => value);
+        const said = measured.length === 0 ? message : `error-rate ${measured.join(", ")}${phase === "Waiting" ? "" : `; ${message}`}`;
+        return { about: `${about} ${kind}`, topic: `${phase} ${measured.join()}`, text: `${kind} gate of ${about}: ${phase}, ${said}` };
+      }),
+  );
 }
+
+function waiting({ environment, run }: Course): readonly Note[] {
+  const { waitingOn } = run?.status ?? {};
+  if (waitingOn === undefined || waitingOn.reason === "Observing") return [];
+  return [{ about: environment, topic: waitingOn.reason, text: `${environment} waits: ${waitingOn.reason}: ${waitingOn.message}` }];
+}
+
+const WIDTH = { cluster: 12, wave: 19, phase: 13, version: 6 } as const;
+const COLUMNS = 100;
+
+const LEFT = WIDTH.cluster + WIDTH.wave + WIDTH.phase + WIDTH.version;
+
+function line({ cluster, wave, phase, version, canary }: Row, columns: number): string {
+  const left = [cluster.padEnd(WIDTH.cluster), wave.padEnd(WIDTH.wave), coloured(phase), version.padEnd(WIDTH.version)];
+  return `${left.join("")}${fitted(canary, columns - LEFT)}`;
+}
+
+function coloured(phase: string): string {
+  const padded = phase.padEnd(WIDTH.phase);
+  if (phase === "Ready") return styleText("green", padded);
+  if (phase === "Failed") return styleText("red", padded);
+  return phase === "RolledBack" || phase === "going back" ? styleText("yellow", padded) : padded;
+}
+
+const HEAD = { cluster: "CLUSTER", wave: "WAVE", phase: "PHASE", version: "RUNS", canary: "ROLLOUT" };
 
 function fitted(text: string, room: number): string {
   return text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text;
@@ -93,37 +109,43 @@ export class View {
     this.#out = out;
   }
 
-  show(scene: Scene): void {
-    if (!this.#out.isTTY) return this.#log(scene);
-    const lines = table(scene, this.#out.columns || 100);
+  show(picture: Picture): void {
+    if (this.#out.isTTY) this.#draw(picture);
+    else this.#log(picture);
+  }
+
+  #draw({ rows, notes }: Picture): void {
+    const columns = Math.min(this.#out.columns || COLUMNS, COLUMNS) - 1;
+    const said = notes.map(({ text }) => styleText("cyan", fitted(`→ ${text}`, columns)));
+    const lines = [styleText("bold", line(HEAD, columns)), ...rows.map((row) => line(row, columns)), ...said];
     const text = lines.join("\n");
     if (text === this.#shown) return;
     this.#shown = text;
-    const back = this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A`;
-    this.#out.write(`${back}${lines.map((line) => `\u001b[2K${line}`).join("\n")}\n`);
+    const back = this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A\u001b[J`;
+    this.#out.write(`${back}${text}\n`);
     this.#drawn = lines.length;
   }
 
-  #log({ rows, waitingOn }: Scene): void {
-    for (const { cluster, wave, stage, what } of rows) {
-      if (wave === "") continue;
-      const isTold = stage === "ready" || stage === "failed" || stage === "rolled back" || stage === "not touched";
-      this.#say(cluster, `  ${cluster.padEnd(WIDTH.cluster)}${wave.padEnd(WIDTH.wave)}${isTold ? `${stage.padEnd(13)}${what}` : stage}`);
-    }
-    // What a single cluster does is in its line.
-    if (/Soak|Heartbeat|Rollback/.test(waitingOn)) this.#say("", `  ${"→".padEnd(WIDTH.cluster)}${waitingOn}`);
+  #log({ rows, notes }: Picture): void {
+    for (const row of rows) if (row.phase !== "") this.#say(row.cluster, line(row, COLUMNS));
+    for (const { about, topic, text } of notes) this.#say(about, `→ ${text}`, topic);
   }
 
-  #say(about: string, line: string): void {
-    if (this.#said.get(about) === line) return;
-    this.#said.set(about, line);
-    this.#out.write(`${line}\n`);
+  #say(about: string, text: string, topic = text): void {
+    if (this.#said.get(about) === topic) return;
+    this.#said.set(about, topic);
+    this.#out.write(`${fitted(`  ${text}`, COLUMNS).trimEnd()}\n`);
   }
 
-  /** What follows is another release: a table of its own. */
-  next(): void {
+  /** What follows is another table, below what was written in between. */
+  below(): void {
     this.#drawn = 0;
     this.#shown = "";
+  }
+
+  /** What follows is about another release. */
+  next(): void {
+    this.below();
     this.#said.clear();
   }
 }
