@@ -147,6 +147,8 @@ export class ReleaseController {
   async #pursue(known: Case, intent: Intent): Promise<Standing | "Observing" | undefined> {
     const { key, release } = known;
     const partial = isPartial(intent);
+    // Of the same look as the intent: a run that shows itself meanwhile, of a create without an answer, has this number.
+    const number = this.#lastNumber(release) + 1;
     const planning = await this.#planner.plan(known, intent, this.#watched(known));
     switch (planning.kind) {
       case "Nothing":
@@ -170,7 +172,7 @@ export class ReleaseController {
       }
       case "Blueprint":
         try {
-          const run = await this.#create(known, planning.blueprint);
+          const run = await this.#create(known, planning.blueprint, number);
           return partial ? undefined : { kind: "Run", run, drift: [], others: [], notCovered: [], owed: [] };
         } catch (error) {
           planning.unclaim();
@@ -230,9 +232,9 @@ export class ReleaseController {
     return [...verified, ...owed, ...left];
   }
 
-  async #create({ key, release, signal }: Case, blueprint: Blueprint): Promise<ReleaseRun> {
+  async #create({ key, release, signal }: Case, blueprint: Blueprint, number: number): Promise<ReleaseRun> {
     const { namespace } = release.metadata;
-    const run = newRun(release, blueprint, this.#lastNumber(release) + 1);
+    const run = newRun(release, blueprint, number);
     const answer = await this.#parts.home.create<ReleaseRun>(collection(RELEASE_RUNS, namespace), run, signal);
     this.#created.set(key, { name: run.metadata.name, at: this.#parts.clock.now() });
     tellPlan(this.#parts, release, run, blueprint.planned.unreachable);

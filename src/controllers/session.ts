@@ -204,7 +204,8 @@ function merged(before: TargetMemo | undefined, now: TargetMemo, decided: Target
   if (now === before) return decided;
   if (isVerdict(decided) || decided.goingBack !== now.goingBack)
     return { ...decided, written: decided.written || (now.written && !decided.goingBack) };
-  return { ...now, started: decided.started || now.started, vigilSince: decided.vigilSince };
+  const begins = decided.started && !now.started ? { progressAt: decided.progressAt } : {};
+  return { ...now, ...begins, started: decided.started || now.started, vigilSince: decided.vigilSince };
 }
 
 function isDue({ changed, target }: Tracked, now: number): boolean {

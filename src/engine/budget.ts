@@ -84,6 +84,14 @@ function start(targets: readonly Target[], { eligible, slots, ordered, isHeld }:
   return { targets: started === 0 ? targets : after, started, busy, frozen: undefined };
 }
 
+/** A deadline runs from the start: what a target has waited for before, such as a freeze or a slot, was no time of its own. */
+export function sinceStart(before: readonly Target[], after: readonly Target[], now: number): readonly Target[] {
+  if (after === before) return after;
+  return after.map((target, at) =>
+    target.memo.started && before[at]?.memo.started === false ? { ...target, memo: { ...target.memo, progressAt: now } } : target,
+  );
+}
+
 /** Whether this process has not seen it yet, and has not given it up either. */
 function isUnseen(memo: TargetMemo): boolean {
   return memo.phase === "Pending" && memo.fingerprint === "" && !memo.started;

@@ -1,5 +1,5 @@
 import { cut } from "#api/conditions.ts";
-import { startBack, writesOf } from "./budget.ts";
+import { sinceStart, startBack, writesOf } from "./budget.ts";
 import { hasFailed, isInFlight, isLost, isVerdict, moved, newMemo } from "./memo.ts";
 import { count, nextLook, nameSome, ofTargets, waitingFor } from "./summary.ts";
 import { isShut } from "./gates/state.ts";
@@ -25,7 +25,8 @@ export function takeBack(world: World, verdict: Verdict): Draft {
   if (open.length === 0 && onTheWay.length === 0) return ended(world, turned, own, verdict, state);
 
   // 3. Write, as many as the instances take.
-  const { targets, busy } = startBack(turned, world.room);
+  const { targets: begun, busy } = startBack(turned, world.room);
+  const targets = sinceStart(turned, begun, now);
   return {
     phase: "RollingBack",
     outcome: undefined,

@@ -1,5 +1,5 @@
 import type { Outcome, RunPhase } from "#api/reasons.ts";
-import { startWave, writesOf, type Starts } from "./budget.ts";
+import { sinceStart, startWave, writesOf, type Starts } from "./budget.ts";
 import { failure, onFailure, stopped, withVerdict } from "./failure.ts";
 import { asksOf, awaitedAnalysis, current, entry, freezeOf, gateTimes, hasEntry, judgeGates } from "./gates/gates.ts";
 import { hasNewVerdict } from "./gates/state.ts";
@@ -161,7 +161,7 @@ function proceed(world: World, index: number, progress: Progress, analysis: Wait
     orders.paused || wave === undefined
       ? { ...NOBODY, targets: watched }
       : startWave(wave, index, watched, world.room, (cluster) => freezeOf(world, cluster));
-  const { targets } = starts;
+  const targets = sinceStart(watched, starts.targets, now);
   const soakLeft = (wave?.minSuccessSeconds ?? 0) * 1000 - progress.state.soaked;
   const soaking = progress.state.phase === "Soaking" && soakLeft > 0;
   const own = targets.filter((target) => target.wave <= index);

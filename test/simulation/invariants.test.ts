@@ -12,6 +12,7 @@ import { workloadNamed } from "./workloads/workloads.ts";
 
 const happy = await record("happy");
 const fails = await record("fails");
+const gated = await record("gated");
 
 const isRun = ({ resource }: Write): boolean => resource === RESOURCES.runs;
 const isApp = ({ resource }: Write): boolean => resource === RESOURCES.applications;
@@ -30,6 +31,7 @@ function violated(recording: typeof happy, change: Parameters<typeof shown>[1]):
 test("what was recorded of good runs violates nothing", () => {
   assert.deepEqual(violated(happy, {}), []);
   assert.deepEqual(violated(fails, {}), []);
+  assert.deepEqual(violated(gated, {}), []);
 });
 
 test("1: two targets in flight where the plan allows one", () => {
@@ -174,4 +176,56 @@ test("10: a token in a status, and one in a line of the log", () => {
     watcher.violations.map(({ invariant }) => invariant),
     [10],
   );
+});
+
+/** A status of the run that says how the first gate of a wave stands. */
+const isStatusOf =
+  (wave: number) =>
+  (write: Write): boolean =>
+    isRun(write) && JSON.stringify(Object(write.after?.["status"]).waves?.[wave]?.gates?.[0] ?? "").includes('"Passed"');
+
+for (const [what, which, path, value] of [
+  ["a wave is written before its approval is stored", isStatusOf(1), ["status", "waves", 1, "gates", 0, "phase"], "Waiting"],
+  [
+    "a wave is written before the analysis of the one before is stored",
+    isStatusOf(0),
+    ["status", "waves", 0, "gates", 0, "phase"],
+    "Waiting",
+  ],
+  [
+    "an approval has passed that nobody has given",
+    ({ resource }: Write) => resource === RESOURCES.approvals,
+    ["spec", "decisions"],
+    { dana: { decision: "Approve" } },
+  ],
+  [
+    "an analysis has passed that measured nothing",
+    ({ resource }: Write) => resource === RESOURCES.analysisRuns,
+    ["status", "metricResults"],
+    [],
+  ],
+  [
+    "a target is started in a freeze",
+    ({ resource }: Write) => resource === RESOURCES.freezes,
+    ["spec"],
+    { reason: "it lasts", from: "2026-01-01T09:00:00Z", to: "2026-01-02T09:00:00Z" },
+  ],
+] as const)
+  test(`11: ${what}`, () => {
+    assert.ok(violated(gated, { write: changed(which, path, value) }).includes(11));
+  });
+
+test("11: one gate has two AnalysisRuns, and one question is asked twice", () => {
+  for (const kind of [RESOURCES.analysisRuns, RESOURCES.approvals]) {
+    const twice = gated.events.flatMap((event) =>
+      "write" in event && event.write.resource === kind && event.write.verb === "create" && !event.write.key.includes("rehearsal")
+        ? [
+            event,
+            { write: { ...event.write, key: `${event.write.key}-again` } },
+            { write: { ...event.write, key: `${event.write.key}-more` } },
+          ]
+        : [event],
+    );
+    assert.ok(violated({ ...gated, events: twice }, {}).includes(11), kind);
+  }
 });

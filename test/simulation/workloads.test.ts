@@ -18,6 +18,8 @@ const ENDS: Readonly<Record<string, readonly [outcome: string, ...runs: string[]
   manual: ["RolledBack", "Forward RolledBack"],
   hub: ["Succeeded", "Forward Succeeded"],
   drifted: ["RolledBack", "Forward Succeeded", "Forward RolledBack"],
+  gated: ["Succeeded", "Forward Succeeded"],
+  measured: ["RolledBack", "Forward RolledBack"],
   refused: ["Stalled"],
   shared: ["Succeeded", "Forward Succeeded"],
 };

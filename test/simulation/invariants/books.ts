@@ -1,6 +1,8 @@
 import { releaseRun, type ReleaseRun, type RunTarget, type TargetStatus } from "#api/releaserun.ts";
 import { isSuccess } from "#api/reasons.ts";
 import type { KubeObject } from "#kube/ports.ts";
+import { listAt, objectAt } from "#simulation/json.ts";
+import { jsonOf } from "#simulation/objects.ts";
 import { RESOURCES } from "#simulation/scenario.ts";
 import { CONDUCTOR } from "#simulation/simulation.ts";
 import type { Write } from "#simulation/writes.ts";
@@ -16,10 +18,27 @@ export interface RunBook {
   readonly steered: Map<string, number>;
 }
 
+/** A freeze, and when it holds: from when it is there, in milliseconds since the epoch. */
+export interface Frozen {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** Absent: all. */
+  readonly clusters?: readonly string[];
+}
+
+function remember(known: Map<string, KubeObject>, key: string, object: KubeObject | undefined): void {
+  if (object === undefined) known.delete(key);
+  else known.set(key, object);
+}
+
 /** Everything that has become durable, as far as invariants ask for it. */
 export class Books {
   readonly applications = new Map<string, Timeline>();
   readonly runs = new Map<string, RunBook>();
+  /** ReleaseApprovals and AnalysisRuns as they are, by `resource namespace/name`. */
+  readonly gates = new Map<string, KubeObject>();
+  readonly #freezes = new Map<string, KubeObject>();
   /** The revision last verified of each Application, by release: what a rollback goes back to. */
   readonly #verified = new Map<string, string>();
 
@@ -40,6 +59,10 @@ export class Books {
       // Runs go with their release, a little later: nobody drives them any more.
       if (after === undefined)
         for (const book of this.runs.values()) if (book.run.spec.release.uid === before?.metadata.uid) book.goneAt ??= at;
+    } else if (resource === RESOURCES.approvals || resource === RESOURCES.analysisRuns) {
+      remember(this.gates, `${resource} ${key}`, after);
+    } else if (resource === RESOURCES.freezes) {
+      remember(this.#freezes, key, after);
     } else if (resource === RESOURCES.runs && (write.who === CONDUCTOR || after === undefined)) {
       // What somebody else writes into a status is nothing that was decided.
       this.#run(after ?? before, after === undefined, at);
@@ -51,6 +74,17 @@ export class Books {
     const known = this.#verified.get(ownedBy(run, target));
     const { facts } = this.timeline(target) ?? {};
     return known ?? (facts !== undefined && facts.missing === undefined ? facts.revision : undefined);
+  }
+
+  /** The FreezeWindows that hold once, as they are; of a recurring one nothing is said. */
+  freezes(): readonly Frozen[] {
+    return [...this.#freezes].flatMap(([name, one]) => {
+      const { from, to, clusters } = objectAt(jsonOf(one), "spec");
+      if (typeof from !== "string" || typeof to !== "string") return [];
+      const names = clusters === undefined ? {} : { clusters: listAt(clusters, "names").map(String) };
+      const since = Math.max(Date.parse(from), Date.parse(one.metadata.creationTimestamp ?? from));
+      return [{ name, from: since, to: Date.parse(to), ...names }];
+    });
   }
 
   timeline(target: Pick<RunTarget, "instance" | "application">): Timeline | undefined {

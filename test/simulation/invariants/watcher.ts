@@ -6,6 +6,7 @@ import { Books, placeOf } from "./books.ts";
 import { budget } from "./budget.ts";
 import { consent } from "./consent.ts";
 import { evidence } from "./evidence.ts";
+import { gates } from "./gates.ts";
 import { guard } from "./guard.ts";
 import { overhear, type Asked } from "./overhear.ts";
 import { order } from "./order.ts";
@@ -28,6 +29,7 @@ const CHECKS: readonly (readonly [number, Check])[] = [
   [7, soak],
   [8, guard],
   [10, secrets],
+  [11, gates],
 ];
 
 /** Watches over a simulation from its beginning, and keeps what it finds. */

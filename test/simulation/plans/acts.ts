@@ -32,8 +32,20 @@ export function perform(act: Act, stage: Stage): boolean {
       return true;
     }
     case "Apply":
-      wishes.apply(act.release ?? RELEASE, act.revision, act.more);
+      wishes.apply(act.release ?? RELEASE, act.revision, act.more, act.author);
       return true;
+    case "Decide": {
+      const question = questionsOf(simulation).at(-1);
+      if (question === undefined) return false;
+      wishes.decide(question, act.who, act.reason);
+      return true;
+    }
+    case "Freeze": {
+      const now = simulation.clock.now();
+      const clusters = act.clusters === undefined ? {} : { clusters: { names: act.clusters } };
+      wishes.freeze(act.name, { reason: "a campaign", from: second(now), to: second(now + act.lasts), ...clusters });
+      return true;
+    }
     case "Delete":
       if (wishes.release(RELEASE) === undefined) return false;
       wishes.delete(RELEASE);
@@ -116,6 +128,15 @@ function project(simulation: Simulation, cluster: string, state: "open" | "close
   };
   if (server.find(path) === undefined) server.handle({ method: "POST", path: pathOf(kind, ARGO_NAMESPACE), body }, "person");
   else server.handle({ method: "PATCH", path, contentType: "application/merge-patch+json", body: { spec: { syncWindows } } }, "person");
+}
+
+/** What people are asked about waves; freezes end by themselves. */
+export function questionsOf({ wishes }: Simulation): readonly string[] {
+  return wishes.questions().filter((name) => /-w\d+-g\d+$/.test(name));
+}
+
+function second(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }
 
 function newestRun({ home }: Simulation): string | undefined {

@@ -1,3 +1,4 @@
+import type { KubeObject } from "#kube/ports.ts";
 import type { Simulation } from "#simulation/simulation.ts";
 import { CONDUCTOR } from "#simulation/simulation.ts";
 import { RESOURCES } from "#simulation/scenario.ts";
@@ -26,7 +27,7 @@ export function endOf(simulation: Simulation, books: Books): End {
   const creates: Record<string, number> = {};
   for (const { who, resource, server, key, verb, before, after } of simulation.writes) {
     if (who !== CONDUCTOR || after === undefined) continue;
-    if (verb === "create" && resource !== RESOURCES.events) creates[resource] = (creates[resource] ?? 0) + 1;
+    if (verb === "create" && resource !== RESOURCES.events && !isRehearsal(after)) creates[resource] = (creates[resource] ?? 0) + 1;
     if (resource !== RESOURCES.applications || before === undefined || !kindOf(before, after).steers) continue;
     const place = `${server} ${key}`;
     patches[place] = (patches[place] ?? 0) + 1;
@@ -40,6 +41,11 @@ export function endOf(simulation: Simulation, books: Books): End {
   }
   const phase = simulation.wishes.phase("checkout.production");
   return { outcome: phase ?? "Gone", applications, targets, patches, creates };
+}
+
+/** Each process asks Argo Rollouts for itself. */
+function isRehearsal({ metadata }: KubeObject): boolean {
+  return metadata.labels?.["conductor.dev/run-uid"] === "rehearsal";
 }
 
 /** In what an end differs from what is expected of it, in sentences. */

@@ -4,11 +4,12 @@ import type { Scenario } from "#simulation/scenario.ts";
 import { CONDUCTOR, Simulation } from "#simulation/simulation.ts";
 import type { Write } from "#simulation/writes.ts";
 import type { Log } from "#kube/ports.ts";
+import { leftOpen } from "../invariants/gates.ts";
 import { Violation } from "../invariants/violation.ts";
 import { Watcher } from "../invariants/watcher.ts";
 import { Weather } from "../invariants/weather.ts";
 import type { View, Workload } from "../workloads/workload.ts";
-import { perform, RELEASE, type Stage } from "./acts.ts";
+import { perform, questionsOf, RELEASE, type Stage } from "./acts.ts";
 import { endOf, type End } from "./end.ts";
 import { Happening } from "./happening.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -106,6 +107,7 @@ export async function execute({ workload, seed, faults, log = silent, begun }: W
     const from = simulation.clock.now();
     await simulation.runUntil(goesOn, QUIET);
     quiet = true;
+    for (const left of leftOpen(simulation)) watcher.violations.push(new Violation(11, left, from, lastOf(simulation)));
     if (lastWrite > from) watcher.violations.push(new Violation(9, "something is written after the end", lastWrite, lastOf(simulation)));
   }
   if (!quiet)
@@ -168,6 +170,9 @@ function viewOf({ simulation, application }: Stage, { books }: Watcher, startedA
     },
     get phase() {
       return wishes.phase(RELEASE);
+    },
+    get isAsked() {
+      return questionsOf(simulation).length > 0;
     },
     get finished() {
       return wishes.finished(RELEASE);

@@ -7,7 +7,11 @@ import type { Outcome } from "#api/reasons.ts";
 export type Act =
   /** An annotation that asks the newest run for something. */
   | { readonly does: "Ask"; readonly action: string; readonly argument?: string }
-  | { readonly does: "Apply"; readonly revision: string; readonly more?: JsonObject; readonly release?: string }
+  | { readonly does: "Apply"; readonly revision: string; readonly more?: JsonObject; readonly release?: string; readonly author?: string }
+  /** Says yes to the newest question about a wave; with a reason no. */
+  | { readonly does: "Decide"; readonly who: string; readonly reason?: string }
+  /** A FreezeWindow from now on, for so many milliseconds. */
+  | { readonly does: "Freeze"; readonly name: string; readonly lasts: number; readonly clusters?: readonly string[] }
   | { readonly does: "Delete" }
   /** Another revision in an Application, by a person. */
   | { readonly does: "Steer"; readonly cluster: string; readonly revision: string }

@@ -10,7 +10,7 @@ const WHOLE = new Set(["happy", "fails"]);
 export const R1: Row = {
   name: "R1",
   says: "the conductor dies before or after each write",
-  workloads: ["happy", "fails", "replaced", "manual", "stopped", "unreachable", "members", "paused", "drifted", "deleted"],
+  workloads: ["happy", "fails", "replaced", "manual", "stopped", "unreachable", "members", "paused", "drifted", "deleted", "gated"],
   plans: (trace) => {
     const plan = planner("R1", trace);
     // Around the writes that are no decision the first workloads are enough: they are the same everywhere.

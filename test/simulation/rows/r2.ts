@@ -23,7 +23,7 @@ function waysOf(call: Call): typeof WAYS {
 export const R2: Row = {
   name: "R2",
   says: "each call fails in each of seven ways",
-  workloads: ["happy", "fails", "manual"],
+  workloads: ["happy", "fails", "manual", "gated"],
   plans: (trace) => {
     const plan = planner("R2", trace);
     return trace.calls

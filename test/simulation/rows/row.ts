@@ -11,9 +11,9 @@ export interface Row {
   readonly plans: (trace: Trace) => readonly Plan[];
 }
 
-/** Whether a call is about a run or an Application: there it is decided, elsewhere reported. */
+/** Whether a call is about a run, an Application or a gate: there it is decided, elsewhere reported. */
 export function isDecision({ path }: Call): boolean {
-  return /releaseruns|applications/.test(path);
+  return /releaseruns|applications|releaseapprovals|analysisruns/.test(path);
 }
 
 /** Makes plans of one row and one trace. */

@@ -12,6 +12,8 @@ export interface View {
   /** The phase of the release, if it speaks of its newest generation. */
   readonly phase: string | undefined;
   readonly finished: boolean;
+  /** Whether people are asked about a wave, and nobody has answered. */
+  readonly isAsked: boolean;
   /** What an Application holds as its revision. */
   readonly revision: (cluster: string) => string | undefined;
 }

@@ -13,6 +13,16 @@ const badIn =
 const base = { clusters: named(NAMES) } as const;
 const begin = (revision: string) => ({ when: at(0), acts: [apply(revision)] });
 
+const GATED = [
+  { name: "one", clusters: { count: 1 }, gates: [{ analysis: { templateName: "errors" } }] },
+  {
+    name: "two",
+    clusters: { count: 2 },
+    gates: [{ approval: { users: ["alice"] } }, { analysis: { templateName: "latency", background: true } }],
+  },
+  { name: "rest" },
+];
+
 /** The small worlds that plans are made of. */
 const WORKLOADS: readonly Workload[] = [
   { ...base, name: "happy", says: "a revision goes through three waves", scenario: { ...SCENARIO, ...production() }, steps: [begin(A)] },
@@ -167,6 +177,40 @@ const WORKLOADS: readonly Workload[] = [
       ],
     },
     steps: [begin(A), { when: wave(1, 2, "Progressing"), acts: [{ does: "Apply", revision: B, release: "checkout.staging" }] }],
+  },
+  {
+    ...base,
+    name: "gated",
+    says: "metrics pass the first wave, a person lets the second begin, which metrics watch, and a freeze holds the last for a while",
+    scenario: {
+      ...SCENARIO,
+      ...production({ waves: GATED }),
+      analyses: { errors: { measures: () => ["Successful", "Successful"] }, latency: { endless: true } },
+    },
+    steps: [
+      {
+        when: at(0),
+        acts: [
+          { does: "Freeze", name: "campaign", lasts: 240_000, clusters: ["sa"] },
+          { does: "Apply", revision: A, author: "dana" },
+        ],
+      },
+      { when: ({ isAsked }) => isAsked, acts: [{ does: "Decide", who: "alice" }] },
+    ],
+  },
+  {
+    ...base,
+    name: "measured",
+    says: "metrics of wave two fail in the background, and all that it reached goes back",
+    scenario: {
+      ...SCENARIO,
+      ...production({ waves: GATED }),
+      analyses: { errors: {}, latency: { endless: true, measures: () => ["Successful", "Failed"] } },
+    },
+    steps: [
+      { when: at(0), acts: [{ does: "Apply", revision: A, author: "dana" }] },
+      { when: ({ isAsked }) => isAsked, acts: [{ does: "Decide", who: "alice" }] },
+    ],
   },
   {
     ...base,

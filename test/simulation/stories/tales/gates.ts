@@ -37,6 +37,22 @@ export const gates: readonly Story[] = [
     },
   ),
   story(
+    "what a freeze has held has its whole deadline when it is started",
+    {
+      shows:
+        "The freeze lasts longer than the progress deadline. When ap is started at last its API server fails for a moment: that is waited for.",
+      strategy: { waves: [{ name: "all" }], maxConcurrency: 1, minSuccessTime: "0s", progressDeadline: "2m" },
+      clusters: ["us", "ap"],
+    },
+    async (world) => {
+      world.ci.releases("2");
+      await world.until(holds("us", "2"));
+      world.person.freezes("the campaign", 1200);
+      world.fault.refusesPatches("ap", 500, 3);
+      await world.ends();
+    },
+  ),
+  story(
     "a rollback is never frozen",
     {
       shows: "us fails while a freeze holds ap. What was written goes back at once; ap was never written to.",
