@@ -110,7 +110,8 @@ export function withVerdict(world: World, before: RunState): Draft {
   const failed = shut(world, before);
   // Evidence that was lost in the meantime is lost.
   const waves = withoutSoak(world);
-  if (state.stop === undefined || failed === undefined) return hold(world, { ...state, waves }, "Progressing", true);
+  if (state.stop === undefined || failed === undefined)
+    return hold(world, { ...state, waves }, world.orders.paused ? "Paused" : "Progressing", true);
   const stop: Verdict = { at: world.now, message: `${state.stop.message}; ${failed.message}` };
   return hold(world, { ...state, waves, stop }, "Paused", true);
 }
