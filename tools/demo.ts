@@ -54,7 +54,7 @@ async function play(setting: Setting): Promise<void> {
       `same revision and has two waves: ${first}, of whose requests at most 5 % may fail; and, when`,
       `somebody has approved, ${others.join(" and ")}. In every cluster a Rollout brings up half of`,
       "its pods first, and pauses. Analyses are the chart's own, asked of Datadog by Argo Rollouts: Datadog",
-      "is played on loopback, and they last 3 s and not the 15 minutes of their default, as a demo is short.",
+      "is played on loopback, and they last 3 s, which by default is 15 minutes, as a demo is short.",
     ].join("\n"),
   );
 

@@ -80,7 +80,7 @@ async function governed(home: Cluster, datadog: string, tell: (line: string) => 
     ...ENVIRONMENTS,
   ]);
   await installPolicies(home, { user: "release-conductor" });
-  tell("management has the admission policies, the analysis templates of the chart and two Environments");
+  tell("management has admission policies, analysis templates and two Environments");
 }
 
 /** Resolves with the commits, when the first is deployed and well everywhere. */

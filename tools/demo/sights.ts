@@ -129,7 +129,7 @@ function canary({ metadata, spec, status = {} }: Rollout): Pick<Sight, "version"
   const canaryOf = complete
     ? `${PODS} of ${PODS} pods`
     : isSeen
-      ? `${updated} of ${PODS} pods, ${weight} %, step ${step}/${steps.length}${status.phase === "Paused" ? ", paused" : ""}`
+      ? `${updated} of ${PODS} pods, ${weight} %, step ${Math.min(step + 1, steps.length)}/${steps.length}${status.phase === "Paused" ? ", paused" : ""}`
       : "";
   return { version, complete, updated, greeting, canary: canaryOf };
 }

@@ -100,7 +100,7 @@ function questionOf(courses: readonly Course[], asked: ReadonlySet<string>): str
 
 /** Of a ReleaseApproval, in fewer columns than kubectl has by itself. */
 const COLUMNS =
-  "NAME:.metadata.name,WAVE:.spec.wave,CLUSTERS:.spec.changes.clusters,APPROVALS:.status.approvals,GROUPS:.spec.groups,AUTHOR:.spec.author";
+  "NAME:.metadata.name,WAVE:.spec.wave,CLUSTERS:.spec.changes.clusters,APPROVALS:.status.approvals,BY:.spec.groups,AUTHOR:.spec.author";
 
 /** The author may not, and somebody else may: both is the API server's word. */
 async function decide({ scene }: Setting, say: Say, question: string): Promise<void> {
