@@ -192,10 +192,7 @@ for (const [what, then, isProgress] of [
 test("that Rollouts can be asked at last is no progress", () => {
   const once = look(10, progressing, [named]);
   const then = look(20, progressing, [rollout().at(1).seen()], { from: once });
-  assert.deepEqual(
-    [then.progressAt, look(30, progressing, [rollout().at(2).seen()], { from: then }).progressAt],
-    [T0, T0 + 30_000],
-  );
+  assert.deepEqual([then.progressAt, look(30, progressing, [rollout().at(2).seen()], { from: then }).progressAt], [T0, T0 + 30_000]);
 });
 
 test("while it is paused no deadline runs, and it is asked again all the same", () => {
