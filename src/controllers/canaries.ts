@@ -62,7 +62,9 @@ export class Canaries {
     const asked = entry.version === app.resourceVersion ? "Since" : "Before";
     return app.rollouts.map((one) => {
       const known = entry.known.find((other) => isSame(one, other));
-      return known === undefined ? unasked(one) : { ...known, asked };
+      if (known !== undefined) return { ...known, asked };
+      // It is being asked, or did not answer: it is worth another look.
+      return entry.refused ? unasked(one) : { ...unasked(one), asked: "Before" };
     });
   }
 

@@ -31,7 +31,7 @@ export interface Rollout {
   readonly name: string;
   /** What its controller says of it; undefined where it could not be asked, or has not looked at what was applied. */
   readonly canary: Canary | undefined;
-  /** When it was asked: never, before the Application has looked as it does, or since. */
+  /** When it was asked: never, for nobody can; before the Application has looked as it does, or not answered yet; since. */
   readonly asked: "Never" | "Before" | "Since";
 }
 

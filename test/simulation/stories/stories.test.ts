@@ -45,7 +45,7 @@ test("the stories tell of every field of the strategy, every action and every ou
   const fields = new Set(used.flatMap((one) => Object.keys(one)));
   assert.deepEqual(
     Object.keys(strategy.shape).filter((field) => !fields.has(field)),
-    // There is no Rollout in the simulation: test/e2e/rollouts.test.ts tells of it.
+    // There is no Rollout in the simulation: test/e2e/canaries.test.ts tells of it.
     ["rollback"],
   );
   assert.deepEqual(

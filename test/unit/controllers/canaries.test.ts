@@ -59,7 +59,7 @@ async function look(seconds: number, of = app()): Promise<string> {
 const asked = (): readonly string[] => instance.asked.map(({ path }) => path);
 
 test("the first look knows the name and asks; the answer is told, and then known", async () => {
-  assert.deepEqual([await look(0), told], ["Never", 1]);
+  assert.deepEqual([await look(0), told], ["Before", 1]);
   assert.deepEqual([await look(1), await look(4), told, asked()], ["Since 2", "Since 2", 1, [ROLLOUT]]);
 });
 
@@ -107,6 +107,11 @@ for (const kind of ["Forbidden", "NotFound", "Unauthorized", "Invalid"] as const
     assert.deepEqual([await look(60), told, await look(61)], ["Never", 1, "Since 2"]);
   });
 }
+
+test("what has not answered yet is asked again", async () => {
+  there[ROLLOUT] = new KubeFailure("Untrusted", "no");
+  assert.deepEqual([await look(0), await look(5), asked().length, told], ["Before", "Before", 2, 0]);
+});
 
 test("while nobody answers, what was known stays, as of then", async () => {
   await look(0);

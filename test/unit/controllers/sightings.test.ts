@@ -87,3 +87,28 @@ test("a registration that was made anew is watched anew", () => {
   fleet.instances.set("eu", fresh);
   assert.deepEqual([sightings.look(place).kind, old.leases, fresh.leases], ["Present", 0, 1]);
 });
+
+for (const [what, glance, asked] of [
+  ["in flight is asked how far its Rollouts are", { closely: true }, ["/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/checkout"]],
+  ["that nobody waits for is not", {}, []],
+] as const) {
+  test(`a target ${what}`, () => {
+    const clock = new HandClock();
+    const fleet = new FakeFleet(clock, "eu");
+    const eu = fleet.at("eu");
+    const one = { group: "argoproj.io", kind: "Rollout", namespace: "shop", name: "checkout" };
+    eu.show(
+      application()
+        .health("Suspended")
+        .but((raw) => void (raw.status["resources"] = [one])),
+    );
+    const sightings = new Sightings(fleet, clock, 5000, new AbortController().signal);
+    sightings.follow(place, () => undefined);
+    const seen = sightings.see(place, undefined, {}, glance);
+    assert.equal(seen.kind === "Present" && seen.observation.rollouts[0]?.name, "checkout");
+    assert.deepEqual(
+      eu.asked.map(({ path }) => path),
+      asked,
+    );
+  });
+}

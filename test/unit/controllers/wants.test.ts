@@ -40,3 +40,26 @@ test("what an earlier run had left there is written over on the way back, and is
   assert.deepEqual(wants({ live: 2, ours: true }).back, wantBack({ over: [tracks(R2), tracks(R3)], untouched: undefined }));
   assert.deepEqual(wants({ live: 2 }).back, wantBack({ untouched: tracks(R3) }));
 });
+
+for (const [what, spec, forward, back] of [
+  ["a release runs the canary of its Rollouts, and may repeat it on the way back", {}, "Run", "GoBack"],
+  ["a run that goes back may repeat it in its own direction", { kind: "Rollback" }, "GoBack", "GoBack"],
+  ["a person's retry begins an aborted one again", { cause: { action: "retry", value: "r-1" } }, "Retry", "GoBack"],
+  ["so does a retry of what failed", { kind: "RetryFailed", cause: { action: "retry-failed", value: "r-1" } }, "Retry", "GoBack"],
+  ["what comes back by itself is no retry", { kind: "CatchUp", cause: { action: "catch-up" } }, "Run", "GoBack"],
+] as const) {
+  test(what, () => {
+    const one = run(spec);
+    const [target = assert.fail()] = one.spec.targets;
+    const found = wantsOf(one, target, undefined, times);
+    assert.deepEqual([found.forward.canary, found.back?.canary], [forward, back]);
+  });
+}
+
+test("with promoteFull it is not repeated on any way back", () => {
+  const one = run({ kind: "Rollback" });
+  const spec = { ...one.spec, strategy: { ...one.spec.strategy, promoteFull: true } };
+  const [target = assert.fail()] = spec.targets;
+  const found = wantsOf({ ...one, spec }, target, undefined, times);
+  assert.deepEqual([found.forward.canary, found.back?.canary], ["Promote", "Promote"]);
+});
