@@ -34,7 +34,7 @@ function judgeWave(world: World, index: number, wave: WaveState): readonly GateS
   const { now, gates: seen, plan } = world;
   const planned = plan.waves[index]?.gates ?? [];
   // People are asked once they are all that is missing: their time is not to run out before.
-  const blocked = index === 0 && seen.dependencies.some(({ ready }) => !ready);
+  const blocked = index === 0 && missingOf(world) !== undefined;
   const after = planned.map((gate, at): GateState => {
     const before = wave.gates[at] ?? newGate(now);
     if (gate.approval !== undefined)

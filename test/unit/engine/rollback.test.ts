@@ -4,6 +4,7 @@ import type { TargetMemo } from "#engine/memo.ts";
 import { step } from "#engine/step.ts";
 import type { Decision, Target } from "#engine/world.ts";
 import { memo, plannedWave, R1, R2, R3, T0, target, tracks, wantBack, waveState, world, type WorldShape } from "#test/build.ts";
+import { gateState } from "#test/gates.ts";
 import { away, failed, inWave, lost, ready, syncing } from "./targets.ts";
 
 /** A run whose failure was stored a second ago. */
@@ -46,6 +47,13 @@ test("with scope Target, only what failed goes back, and what is in flight is fo
     [done([restored("f"), syncing("s")]), done([restored("f"), ready("s")]), done([restored("f"), lost("s")])],
     [undefined, "Failed", "Failed"],
   );
+});
+
+test("with scope Target, all of a wave goes back that its metrics speak against, and nothing of the others", () => {
+  const waves = [waveState("Verified"), waveState("Failed", { gates: [gateState("Failed")] }), waveState("Pending")];
+  const plan = { rollbackScope: "Target", waves: [plannedWave("a"), plannedWave("b"), plannedWave("c")] } as const;
+  const targets = [ready("first"), inWave(1, ready("second")), inWave(1, target("held", { need: "Patch" })), inWave(2, target("third"))];
+  assert.deepEqual(going(back(targets, { plan, state: { waves } })), ["second Pending"]);
 });
 
 test("with scope Target, one that failed before anything was written stays as it is", () => {

@@ -262,3 +262,12 @@ test("what people or metrics say of later waves is not asked, nor looked at", ()
   const decision = step(later(world([syncing("a"), inWave(1, ready("b"))], { plan, gates: gatesSeen(seen) }), 1));
   assert.deepEqual([decision.state.waves[1]?.gates, decision.asks, decision.state.rollback], [[], [], undefined]);
 });
+
+test("people are asked once the releases before are ready: their time does not run out before", () => {
+  const ask = (ready: boolean) => {
+    const plan = { ...dependent, waves: [plannedWave("all", { gates: [approvalGate()] })] };
+    const seen = gatesSeen({ ...dependencies(ready, ready), approvals: absent });
+    return step(world([target("a", { need: "Patch" })], { plan, state: { waves: [waveState("Waiting")] }, gates: seen })).asks;
+  };
+  assert.deepEqual([ask(false), ask(true)], [[], [{ kind: "Approval", wave: 0, gate: 0 }]]);
+});
