@@ -37,10 +37,10 @@ function judgeWave(world: World, index: number, wave: WaveState): readonly GateS
   const blocked = index === 0 && missingOf(world) !== undefined;
   const after = planned.map((gate, at): GateState => {
     const before = wave.gates[at] ?? newGate(now);
-    if (gate.approval !== undefined)
-      return wave.phase === "Waiting" && !(blocked && before.phase === "Pending")
-        ? judgeApproval(before, gate, seen.approval(index, at), now)
-        : before;
+    if (gate.approval !== undefined) {
+      const approval = seen.approval(index, at);
+      return wave.phase !== "Waiting" || (blocked && approval.kind === "Absent") ? before : judgeApproval(before, gate, approval, now);
+    }
     if (wave.phase === "Waiting") return before;
     return judgeAnalysis(before, gate, seen.analysis(index, at), course(world, index, wave, gate), now);
   });
