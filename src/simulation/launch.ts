@@ -6,6 +6,8 @@ export function launch(parts: ConductorParts): Conductor {
   conductor.releases.onChange((key) => conductor.releaseChanged(key));
   conductor.environments.onChange((key) => conductor.environmentChanged(key));
   conductor.runs.onChange((key) => conductor.runChanged(key));
+  conductor.approvals.onChange((key) => conductor.approvalChanged(key));
+  conductor.freezes.onChange((key) => conductor.freezeChanged(key));
   conductor.start();
   return conductor;
 }
