@@ -15,6 +15,11 @@ const PATIENCE = 10_000;
 /** How long its answer is good, in milliseconds. */
 const GOOD = 60_000;
 
+const UNINSTALLED = refused(
+  "AnalysisUnavailable",
+  "the management cluster has no AnalysisRuns: install Argo Rollouts there, or take the analysis out of the Environment's gates",
+);
+
 export type Rehearsed = "Fine" | Refusal | { readonly kind: "Waiting"; readonly message: string };
 
 /**
@@ -46,7 +51,7 @@ export class Rehearsals {
     signal: AbortSignal,
   ): Promise<Rehearsed> {
     const spec = await this.#templates.specOf(subject, planned, signal);
-    if (typeof spec === "string") return refused("AnalysisInvalid", spec);
+    if (typeof spec === "string") return (await this.#uninstalled(subject.namespace, signal)) ?? refused("AnalysisInvalid", spec);
     const { namespace, name: owner, uid } = release.metadata;
     const name = `${owner}-rehearsal-${createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16)}`;
     const key = `${namespace}/${name}`;
@@ -87,16 +92,24 @@ export class Rehearsals {
     return "Fine";
   }
 
+  /** A template is missing as well where its definition is: that is another fault, with another remedy. */
+  async #uninstalled(namespace: string, signal: AbortSignal): Promise<Refusal | undefined> {
+    try {
+      await this.#home.list(collection(ANALYSIS_RUNS, namespace), { labelSelector: `${RUN_LABEL}=rehearsal` }, signal);
+      return undefined;
+    } catch (error) {
+      if (failed(error, "NotFound")) return UNINSTALLED;
+      if (failed(error, "Forbidden")) return undefined;
+      throw error;
+    }
+  }
+
   async #create(namespace: string, body: object, signal: AbortSignal): Promise<Refusal | undefined> {
     try {
       await this.#home.create(collection(ANALYSIS_RUNS, namespace), body, signal);
     } catch (error) {
       if (failed(error, "AlreadyExists")) return undefined;
-      if (failed(error, "NotFound"))
-        return refused(
-          "AnalysisUnavailable",
-          "the management cluster has no AnalysisRuns: install Argo Rollouts there, or take the analysis out of the Environment's gates",
-        );
+      if (failed(error, "NotFound")) return UNINSTALLED;
       if (failed(error, "Forbidden"))
         return refused(
           "AnalysisUnavailable",

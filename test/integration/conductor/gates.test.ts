@@ -222,6 +222,14 @@ test("whom RBAC allows lets a release go through a freeze, and that stays on rec
   assert.ok(told.some(({ note }) => note.includes("mary")));
 });
 
+test("where Argo Rollouts is not installed an analysis is unavailable, and not its template missing", async () => {
+  await ready("bare", { waves: [{ name: "first", gates: [{ analysis: { templateName: "errors" } }] }] });
+  await stage.scene.release(A, {}, "bare.bare");
+  const { status } = await stage.stalled("bare.bare", "AnalysisUnavailable");
+  assert.match(status?.waitingOn?.message ?? "", /^the management cluster has no AnalysisRuns: install Argo Rollouts there/);
+  assert.deepEqual(await stage.touched("bare"), []);
+});
+
 test("production begins when staging is ready at the same revision, and a cycle never begins", async () => {
   await ready("stg", {});
   await stage.environment("prod", both, {
