@@ -6,6 +6,7 @@ import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import type { Repository } from "#plane/git.ts";
 import { MetricsServer } from "#test/bench/gates/metrics.ts";
+import type { Conductor } from "#test/scene/conductor.ts";
 import { application } from "#test/scene/manifests.ts";
 import { Scene } from "#test/scene/scene.ts";
 import { eventually } from "#test/scene/service.ts";
@@ -20,6 +21,7 @@ let scene: Scene;
 let eu: Cluster;
 let repository: Repository;
 let metrics: MetricsServer;
+let conductor: Conductor;
 /** What the analysis measures; at most 5 is good. */
 let errors = 0;
 const revisions: string[] = [];
@@ -38,7 +40,7 @@ before(async () => {
     () => "the first version was never healthy",
   );
   await environment({});
-  await scene.conductor();
+  conductor = await scene.conductor();
 });
 afterEach((context) => scene.plane.keepLogsIfFailed(context));
 after(async () => {
@@ -114,6 +116,13 @@ const rollout = (): Promise<RolloutObject> => eu.get(ROLLOUT);
 /** As `kubectl argo rollouts promote` does. */
 const promote = (): Promise<unknown> => eu.patch(`${ROLLOUT}/status`, { status: { pauseConditions: null } });
 
+/** SIGKILL, whatever happens meanwhile, and a new process. */
+async function away(meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
+  await conductor.kill();
+  await meanwhile();
+  conductor = await scene.conductor();
+}
+
 const told = ({ status }: ServiceRelease): string => {
   const [first] = status?.clusters ?? [];
   return `${first?.phase} ${first?.reason}: ${first?.message}`;
@@ -149,21 +158,36 @@ const finished = async (): Promise<string | undefined> => (await scene.finished(
 const paused =
   /^Waiting CanaryPaused: Rollout shop\/checkout, step 2 of 4, weight 25 %, is paused: kubectl argo rollouts promote checkout -n shop goes on/;
 
-test("a canary that is paused is waited for, with how to go on, and is told step by step until it has arrived", async () => {
+test("a canary that is paused is waited for, longer than the deadline and by whoever is there, and is told step by step", async () => {
+  await environment({ progressDeadline: "20s" });
   await scene.release(revision(2));
   await until(paused);
+  await away();
+  const since = Date.now();
+  await eventually(
+    async () => Date.now() > since + 22_000,
+    () => "time stands still",
+  );
+  assert.match(told(await scene.getRelease()), paused);
   await promote();
   await until(
     /^Syncing Progressing: .*Rollout shop\/checkout, step 4 of 4, weight 50 %, AnalysisRun checkout-[-a-z0-9]+ has measured \d times/,
   );
   assert.equal(await finished(), "Succeeded");
+  await environment({});
 });
 
-test("a canary whose analysis fails has failed at once, with its message, and the rollback brings it back to stable without a step", async () => {
+test("a canary whose analysis fails has failed, also while nobody looks, with its message, and the rollback brings it back to stable without a step", async () => {
   errors = 9;
   await scene.release(revision(3));
   await until(paused);
-  await promote();
+  await away(async () => {
+    await promote();
+    await eventually(
+      async () => (await rollout()).status?.phase === "Degraded",
+      () => "its analysis did not abort it",
+    );
+  });
   assert.equal(await finished(), "RolledBack");
   const run = await newest();
   const [target] = run.status?.targets ?? [];
