@@ -19,7 +19,7 @@ const PRODUCTION = [FIRST, SECOND];
 const CLUSTERS = [STAGING, ...PRODUCTION];
 
 /** Releases. */
-export const alice = person("alice", "releasers");
+const alice = person("alice", "releasers");
 /** Approves. */
 export const bob = person("bob", "release-approvers");
 /** Overrides freezes. */
