@@ -119,8 +119,11 @@ const promote = (): Promise<unknown> => eu.patch(`${ROLLOUT}/status`, { status: 
 /** SIGKILL, whatever happens meanwhile, and a new process. */
 async function away(meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
   await conductor.kill();
-  await meanwhile();
-  conductor = await scene.conductor();
+  try {
+    await meanwhile();
+  } finally {
+    conductor = await scene.conductor();
+  }
 }
 
 const told = ({ status }: ServiceRelease): string => {

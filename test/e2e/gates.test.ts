@@ -207,7 +207,7 @@ test("a freeze is gone through by whom RBAC lets, and holds no rollback", async 
 
 test("production waits for as long as staging has not verified its revision, and begins with the next one that it has", async () => {
   await pipeline.staging([analysis("errors")]);
-  await pipeline.production([], [], SAME_IN_STAGING);
+  await pipeline.production([], [], { ...SAME_IN_STAGING, supersede: "Queue" });
   pipeline.errors = { [STAGING]: 0.2 };
   const bad = await pipeline.commit();
   await pipeline.wish(bad);

@@ -116,7 +116,7 @@ export class Pipeline {
     const spec = {
       clusters: clusters.map((cluster) => ({ name: cluster })),
       application: { name: "checkout", targetRevision: "{{revision}}" },
-      strategy: { minSuccessTime: "1s", maxConcurrency: "100%", progressDeadline: "3m", rollbackWindow: { revisions: 0 }, ...strategy },
+      strategy: { ...STRATEGY, ...strategy },
     };
     await this.scene.home.apply([resource("Environment", name, spec)]);
   }
@@ -181,8 +181,11 @@ export class Pipeline {
   /** SIGKILL, whatever happens meanwhile, and a new process. */
   async away(meanwhile: () => Promise<unknown>): Promise<void> {
     await this.#conductor?.kill();
-    await meanwhile();
-    this.#conductor = await this.scene.conductor();
+    try {
+      await meanwhile();
+    } finally {
+      this.#conductor = await this.scene.conductor();
+    }
   }
 
   /** What alice asks of the newest run to production. */
@@ -241,6 +244,15 @@ export class Pipeline {
     await Promise.all([this.scene.stop(), this.#metrics.stop()]);
   }
 }
+
+/** What a test that has failed leaves in flight is no other test's matter: `supersede`. */
+const STRATEGY = {
+  minSuccessTime: "1s",
+  maxConcurrency: "100%",
+  progressDeadline: "3m",
+  rollbackWindow: { revisions: 0 },
+  supersede: "Replace",
+} as const;
 
 const gated = (gates: readonly object[]): object => (gates.length === 0 ? {} : { gates });
 
