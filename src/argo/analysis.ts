@@ -8,8 +8,6 @@ import { withArguments } from "./templates.ts";
 
 /** How an AnalysisRun of Argo Rollouts stands. Source: argo-rollouts pkg/apis/rollouts/v1alpha1/analysis_types.go. */
 
-export const ANALYSIS_RUNS = { group: "argoproj.io", version: "v1alpha1", plural: "analysisruns" } as const;
-
 /** The run whose gate it is, by its uid; also what we select ours by. */
 export const RUN_LABEL = "conductor.dev/run-uid";
 

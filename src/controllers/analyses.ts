@@ -1,4 +1,5 @@
-import { ANALYSIS_RUNS, RUN_LABEL, type Analysed } from "#argo/analysis.ts";
+import { ANALYSIS_RUNS } from "#argo/application.ts";
+import { RUN_LABEL, type Analysed } from "#argo/analysis.ts";
 import type { AnalysisRunSpec } from "#argo/templates.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import { API_VERSION } from "#api/rules.ts";
@@ -73,7 +74,12 @@ export class Analyses {
 
   /** Tells the AnalysisRun of a gate to end: its verdict is what it has measured so far. */
   async end(run: ReleaseRun, wave: number, gate: number, signal: AbortSignal): Promise<void> {
-    await this.#terminate(run.metadata.namespace, analysisName(run, wave, gate), signal);
+    try {
+      const path = object(ANALYSIS_RUNS, run.metadata.namespace, analysisName(run, wave, gate));
+      await this.#parts.home.mergePatch(path, { spec: { terminate: true } }, signal);
+    } catch (error) {
+      if (!failed(error, "NotFound")) throw error;
+    }
   }
 
   /** A run that has ended asks nothing any more. Resolves with whether all is ended. */
@@ -89,14 +95,6 @@ export class Analyses {
           await this.end(run, wave, gate, signal);
       }
     return true;
-  }
-
-  async #terminate(namespace: string, name: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#parts.home.mergePatch(object(ANALYSIS_RUNS, namespace, name), { spec: { terminate: true } }, signal);
-    } catch (error) {
-      if (!failed(error, "NotFound")) throw error;
-    }
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,8 @@ import { releaseApproval, type ReleaseApproval } from "#api/releaseapproval.ts";
 import { releaseRun, type ReleaseRun } from "#api/releaserun.ts";
 import { serviceRelease, type ServiceRelease } from "#api/servicerelease.ts";
 import { project, type Projected } from "#argo/read.ts";
-import { analysed, ANALYSIS_RUNS, RUN_LABEL, type Analysed } from "#argo/analysis.ts";
+import { ANALYSIS_RUNS } from "#argo/application.ts";
+import { analysed, RUN_LABEL, type Analysed } from "#argo/analysis.ts";
 import { Analyses } from "./analyses.ts";
 import { AnalysisTemplates } from "./analysistemplates.ts";
 import { Approvals } from "./approvals.ts";
@@ -15,6 +16,7 @@ import { FreezeWindowController } from "./freezewindows.ts";
 import { GateChecks } from "./gatechecks.ts";
 import { Gates } from "./gates.ts";
 import { Guards } from "./guards.ts";
+import { Links } from "./links.ts";
 import {
   ENVIRONMENTS,
   FREEZE_WINDOWS,
@@ -75,6 +77,10 @@ export class Conductor {
   readonly fleet: Fleet<Projected>;
   readonly queues: Readonly<Record<Worked, WorkQueue>>;
   readonly #analyses: Analyses;
+  /** The runs that wait for other releases. */
+  readonly #dependents = new Links();
+  /** The approvals of runs. */
+  readonly #questions = new Links();
   readonly #stop = new AbortController();
   readonly #events: EventRecorder;
   readonly #controllers: Readonly<Record<Worked, { reconcile(key: string, signal: AbortSignal): Promise<void> }>>;
@@ -172,21 +178,29 @@ export class Conductor {
     if (release?.status?.run !== undefined) this.queues.runs.add(`${namespace}/${release.status.run}`);
     if (release === undefined)
       for (const run of this.runs.list()) if (`${namespace}/${run.spec.release.name}` === key) this.queues.runs.add(keyOf(run));
-    for (const run of this.#active())
-      if (run.spec.dependsOn?.some(({ name }) => `${run.metadata.namespace}/${name}` === key) === true) this.queues.runs.add(keyOf(run));
+    for (const run of this.#dependents.at(key)) this.queues.runs.add(run);
   }
 
   runChanged(key: string): void {
     this.queues.runs.add(key);
     // A run is named after its release, which must hear of it too when somebody deletes the run.
     this.queues.releases.add(key.replace(/-\d+$/, ""));
-    for (const one of this.approvals.list())
-      if (`${one.metadata.namespace}/${one.spec.run.name}` === key) this.queues.approvals.add(keyOf(one));
+    for (const approval of this.#questions.at(key)) this.queues.approvals.add(approval);
+    const run = this.runs.get(key);
+    const [namespace = ""] = key.split("/", 1);
+    const waits = run?.status?.finishedAt === undefined ? (run?.spec.dependsOn ?? []) : [];
+    this.#dependents.set(
+      key,
+      waits.map(({ name }) => `${namespace}/${name}`),
+    );
   }
 
   approvalChanged(key: string): void {
+    // An approval is named after its run.
+    const run = key.replace(/-(?:w\d+-g\d+|freeze-[0-9a-f]+)$/, "");
+    this.#questions.set(key, this.approvals.get(key) === undefined ? [] : [run]);
     this.queues.approvals.add(key);
-    this.queues.runs.add(key.replace(/-(?:w\d+-g\d+|freeze-[0-9a-f]+)$/, ""));
+    this.queues.runs.add(run);
   }
 
   freezeChanged(key: string): void {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { ANALYSIS_RUNS, RUN_LABEL } from "#argo/analysis.ts";
+import { ANALYSIS_RUNS } from "#argo/application.ts";
+import { RUN_LABEL } from "#argo/analysis.ts";
 import type { PlannedGate } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { KubeClient } from "#kube/client.ts";
@@ -32,9 +33,8 @@ export class Rehearsals {
   readonly #templates: AnalysisTemplates;
   readonly #clock: Clock;
   readonly #asked = new Map<string, number>();
-  readonly #fine = new Map<string, number>();
-  /** What Argo Rollouts has refused, and when: asked again at each look it would be asked many times a second, by its own answers. */
-  readonly #refused = new Map<string, { readonly refusal: Refusal; readonly at: number }>();
+  /** What Argo Rollouts has answered, a No too: that its question is deleted is a look at the release, which would ask again at once. */
+  readonly #answers = new Map<string, { readonly answer: "Fine" | Refusal; readonly at: number }>();
 
   constructor(home: KubeClient, analyses: Analyses, templates: AnalysisTemplates, clock: Clock) {
     this.#home = home;
@@ -56,9 +56,9 @@ export class Rehearsals {
     const name = `${owner}-rehearsal-${createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16)}`;
     const key = `${namespace}/${name}`;
     const now = this.#clock.now();
-    if (now - (this.#fine.get(key) ?? -Infinity) < GOOD) return "Fine";
-    const known = this.#refused.get(key);
-    if (known !== undefined && now - known.at < GOOD) return known.refusal;
+    for (const [old, { at }] of this.#answers) if (now - at >= GOOD) this.#answers.delete(old);
+    const known = this.#answers.get(key);
+    if (known !== undefined) return known.answer;
 
     const seen = this.#analyses.watched.get(key)?.seen;
     if (seen === undefined && !this.#asked.has(key)) {
@@ -83,13 +83,12 @@ export class Rehearsals {
     }
     await this.#delete(namespace, name, signal);
     this.#asked.delete(key);
-    if (seen.phase === "Error") {
-      const refusal = refused("AnalysisInvalid", `analysis ${planned.templateName}: Argo Rollouts refuses it: ${seen.message}`);
-      this.#refused.set(key, { refusal, at: now });
-      return refusal;
-    }
-    this.#fine.set(key, now);
-    return "Fine";
+    const answer =
+      seen.phase === "Error"
+        ? refused("AnalysisInvalid", `analysis ${planned.templateName}: Argo Rollouts refuses it: ${seen.message}`)
+        : "Fine";
+    this.#answers.set(key, { answer, at: now });
+    return answer;
   }
 
   /** A template is missing as well where its definition is: that is another fault, with another remedy. */

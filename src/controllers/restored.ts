@@ -76,7 +76,7 @@ export function isAhead(run: ReleaseRun, known: RunState, targets: readonly Targ
   const stored = restoredState(run, 0);
   if (stored.accepted > known.accepted) return true;
   if (stored.rollback !== undefined && known.rollback === undefined) return true;
-  if (stored.overrides.length > known.overrides.length || hasNewVerdict(known, stored)) return true;
+  if (hasNewVerdict(known, stored)) return true;
   if (stored.waves.some(({ phase }, index) => RANK[phase] > RANK[known.waves[index]?.phase ?? "Pending"])) return true;
   const started = new Set((run.status?.targets ?? []).filter((target) => target.started === true).map(({ cluster }) => cluster));
   return targets.some(({ cluster, memo }) => started.has(cluster) && !memo.started && !isVerdict(memo) && !memo.goingBack);

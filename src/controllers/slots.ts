@@ -1,5 +1,4 @@
-import { isWaitingForStart } from "#engine/memo.ts";
-import { isInFlight } from "#engine/memo.ts";
+import { isInFlight, isWaitingForStart } from "#engine/memo.ts";
 import type { RunState, Target } from "#engine/world.ts";
 
 /** What one run has in flight on an Argo CD instance, and would start there. */

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "#plane/cluster.ts";
+import { FakeMetricsServer } from "#plane/fake-metrics.ts";
 import { Plane } from "#plane/plane.ts";
 import { reporter } from "#plane/progress.ts";
 import { time } from "#tools/tasks/words.ts";
@@ -18,20 +19,9 @@ import {
   type Outcome,
   type Wave,
 } from "./gates/cells.ts";
-import { MetricsServer } from "./gates/metrics.ts";
 import { answers } from "./gates/answers.ts";
 import { alarmAtMost, leastRequests, precisionAtLeast, recallAtLeast, type Goal } from "./gates/statistics.ts";
-import {
-  analysisRun,
-  datadogSecret,
-  defaults,
-  hasEnded,
-  render,
-  runsPath,
-  statuses,
-  type Status,
-  type Template,
-} from "./gates/templates.ts";
+import { analysisRun, defaults, hasEnded, render, runsPath, statuses, type Status, type Template } from "./gates/templates.ts";
 
 /** How well the chart's analyses tell bad revisions from good ones. Exits with 1, and a sentence, when they do not meet their goal. */
 
@@ -119,11 +109,11 @@ async function execute(cluster: Cluster, templates: ReadonlyMap<string, Template
 async function measure(): Promise<{ readonly outcomes: readonly Outcome[]; readonly failures: readonly string[] }> {
   await using plane = await Plane.start({ progress });
   const cluster = await plane.cluster("management", { rollouts: true });
-  await using metrics = await MetricsServer.start(answers(waves, latencyThreshold, (PACE - 1) * 1000));
+  await using metrics = await FakeMetricsServer.start(answers(waves, latencyThreshold, (PACE - 1) * 1000));
   const templates = await render(["enabled=true", `prometheus.address=${metrics.url}`], progress);
   await cluster.apply([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    datadogSecret(namespace, metrics.url),
+    metrics.secret(namespace),
     ...templates.values(),
   ]);
   return { outcomes: await execute(cluster, templates), failures: metrics.failures };

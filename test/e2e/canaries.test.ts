@@ -5,7 +5,7 @@ import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import type { Repository } from "#plane/git.ts";
-import { MetricsServer } from "#test/bench/gates/metrics.ts";
+import { FakeMetricsServer } from "#plane/fake-metrics.ts";
 import type { Conductor } from "#test/scene/conductor.ts";
 import { application } from "#test/scene/manifests.ts";
 import { Scene } from "#test/scene/scene.ts";
@@ -20,14 +20,14 @@ const ROLLOUT = "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/checkout";
 let scene: Scene;
 let eu: Cluster;
 let repository: Repository;
-let metrics: MetricsServer;
+let metrics: FakeMetricsServer;
 let conductor: Conductor;
 /** What the analysis measures; at most 5 is good. */
 let errors = 0;
 const revisions: string[] = [];
 
 before(async () => {
-  metrics = await MetricsServer.start(() => [errors]);
+  metrics = await FakeMetricsServer.start(() => [errors]);
   scene = await Scene.start({ clusters: [EU], argocd: true, rollouts: true });
   eu = scene.cluster(EU);
   repository = await scene.plane.repository("checkout");
@@ -45,7 +45,7 @@ before(async () => {
 afterEach((context) => scene.plane.keepLogsIfFailed(context));
 after(async () => {
   await scene.stop();
-  await metrics[Symbol.asyncDispose]();
+  await metrics.stop();
 });
 
 function manifests(version: number): string {

@@ -3,18 +3,9 @@ import { after, afterEach, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "#plane/cluster.ts";
 import { Plane } from "#plane/plane.ts";
-import { MetricsServer, type Answer, type Provider } from "#test/bench/gates/metrics.ts";
+import { FakeMetricsServer, type Answer, type MetricsApi, type Script } from "#plane/fake-metrics.ts";
 import { answer, read, type Figures } from "#test/bench/gates/queries.ts";
-import {
-  analysisRun,
-  datadogSecret,
-  hasEnded,
-  render,
-  runsPath,
-  statuses,
-  type Status,
-  type Template,
-} from "#test/bench/gates/templates.ts";
+import { analysisRun, hasEnded, render, runsPath, statuses, type Status, type Template } from "#test/bench/gates/templates.ts";
 
 /** The chart's ready-made templates, by the real controller and its real providers, against a server that says what a case needs. */
 
@@ -34,7 +25,7 @@ const all = (phase: string): Phases => ({
 interface Case {
   readonly title: string;
   /** Of the three clusters, or instead of an answer. */
-  readonly figures: readonly Figures[] | ((query: string, provider: Provider) => Answer);
+  readonly figures: readonly Figures[] | Script;
   readonly phases: Phases;
 }
 
@@ -56,18 +47,18 @@ const CASES: Readonly<Record<string, Case>> = {
   empty: { title: "an empty answer passes nothing", figures: () => [], phases: all("Inconclusive") },
   nothing: {
     title: "an answer without a number passes nothing",
-    figures: (_, provider) => (provider === "prometheus" ? [NaN, NaN, NaN] : [null]),
+    figures: (api) => (api === "prometheus" ? [NaN, NaN, NaN] : NaN),
     phases: all("Inconclusive"),
   },
   gap: {
     title: "one number among three that is none passes nothing",
-    figures: (query, provider) => (provider === "prometheus" ? [0.02, NaN, 0.02] : query.startsWith("count_not_null(") ? [2] : [0.02]),
+    figures: (api, query) => (api === "prometheus" ? [0.02, NaN, 0.02] : query.startsWith("count_not_null(") ? [2] : [0.02]),
     phases: all("Inconclusive"),
   },
   quiet: {
     title: "where requests are counted and none has failed, none has failed; a latency that is not there passes nothing",
-    figures: (query, provider) =>
-      provider === "prometheus" ? (query.startsWith("histogram") ? [] : [0, 0, 0]) : query.startsWith("count_not_null(") ? [3] : [],
+    figures: (api, query) =>
+      api === "prometheus" ? (query.startsWith("histogram") ? [] : [0, 0, 0]) : query.startsWith("count_not_null(") ? [3] : [],
     phases: { ...all("Successful"), "latency-datadog": "Inconclusive", "latency-prometheus": "Inconclusive" },
   },
   refused: { title: "a provider that fails passes nothing", figures: () => ({ status: 500 }), phases: all("Error") },
@@ -76,16 +67,16 @@ const CASES: Readonly<Record<string, Case>> = {
 
 let plane: Plane;
 let cluster: Cluster;
-let metrics: MetricsServer;
+let metrics: FakeMetricsServer;
 let templates: ReadonlyMap<string, Template>;
 let ended: ReadonlyMap<string, Status>;
 
-function script(query: string, provider: Provider): Answer {
+function script(api: MetricsApi, query: string, now: number): Answer {
   const question = read(query);
   assert.deepEqual(question.clusters, CLUSTERS);
   const one = CASES[question.service];
   if (one === undefined) throw new Error(`there is no case ${question.service}`);
-  return typeof one.figures === "function" ? one.figures(query, provider) : answer(question, provider, one.figures);
+  return typeof one.figures === "function" ? one.figures(api, query, now) : answer(question, api, one.figures);
 }
 
 const nameOf = (template: string): string => template.replace("conductor-", "");
@@ -93,12 +84,12 @@ const nameOf = (template: string): string => template.replace("conductor-", "");
 before(async () => {
   plane = await Plane.start();
   cluster = await plane.cluster("management", { rollouts: true });
-  metrics = await MetricsServer.start(script);
+  metrics = await FakeMetricsServer.start(script);
   const rendered = await render(["enabled=true", `prometheus.address=${metrics.url}`], () => undefined);
   templates = rendered;
   await cluster.apply([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    datadogSecret(namespace, metrics.url),
+    metrics.secret(namespace),
     ...rendered.values(),
   ]);
   for (const service of Object.keys(CASES)) {

@@ -49,6 +49,8 @@ export class FakeMetricsServer implements AsyncDisposable {
   readonly url: string;
   readonly #server: Server;
   readonly #queries: MetricsQuery[] = [];
+  /** What was asked wrongly, and what the script could not answer: a bug of the test. */
+  readonly failures: string[] = [];
   readonly #stop = new AbortController();
   #script: Script;
 
@@ -56,7 +58,9 @@ export class FakeMetricsServer implements AsyncDisposable {
     this.#server = server;
     this.url = url;
     this.#script = script;
-    server.on("request", (incoming, outgoing) => void this.#serve(incoming, outgoing).catch((error: unknown) => refuse(outgoing, error)));
+    server.on("request", (incoming, outgoing) => {
+      void this.#serve(incoming, outgoing).catch((error: unknown) => this.failures.push(refuse(outgoing, error)));
+    });
   }
 
   /** Without a script it has no data. */
@@ -157,8 +161,9 @@ function send(outgoing: ServerResponse, status: number, body: object, headers: R
 }
 
 /** What is asked wrongly, and a script that throws, show up where they belong: in the measurement. */
-function refuse(outgoing: ServerResponse, error: unknown): void {
+function refuse(outgoing: ServerResponse, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (outgoing.headersSent) outgoing.destroy();
   else send(outgoing, 400, { status: "error", errorType: "bad_data", error: message, errors: [message] });
+  return message;
 }

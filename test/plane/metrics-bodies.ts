@@ -3,11 +3,22 @@ export type MetricsApi = "datadog-v1" | "datadog-v2" | "prometheus";
 /** One value (NaN is one), a value for each group of a query that groups, or nothing found. */
 export type Values = number | readonly number[] | "no data";
 
+/** A series has more than one point: only the last of them is of now. */
+const MINUTE = 60_000;
+
 /** What the API says when it has found that; `now` in milliseconds since the epoch. */
 export function bodyOf(api: MetricsApi, values: Values, now: number): object {
   switch (api) {
     case "datadog-v1":
-      return { status: "ok", series: list(values).map((value) => ({ pointlist: [[now, inJson(value)]] })) };
+      return {
+        status: "ok",
+        series: list(values).map((value) => ({
+          pointlist: [
+            [now - MINUTE, 0],
+            [now, inJson(value)],
+          ],
+        })),
+      };
     case "datadog-v2":
       return { data: { type: "scalar_response", attributes: { columns: columns(values) } } };
     case "prometheus": {

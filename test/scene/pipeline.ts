@@ -4,7 +4,7 @@ import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { FakeMetricsServer } from "#plane/fake-metrics.ts";
 import type { Repository } from "#plane/git.ts";
-import { person, said, type Person } from "#test/integration/admission/people.ts";
+import { person, said, type Person } from "#test/scene/people.ts";
 import type { Conductor } from "./conductor.ts";
 import { application, manifests, type Manifest } from "./manifests.ts";
 import { installPolicies } from "./policies.ts";

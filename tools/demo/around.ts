@@ -1,6 +1,6 @@
 import { acquire } from "#plane/parts.ts";
 import { CLUSTERS } from "./environments.ts";
-import type { Person } from "#test/integration/admission/people.ts";
+import type { Person } from "#test/scene/people.ts";
 import { alice, bob, mary, type Setting } from "./setting.ts";
 
 /** Says what there is to try, and waits for `ended`. */

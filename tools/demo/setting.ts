@@ -1,7 +1,7 @@
 import { application, manifests } from "#test/scene/manifests.ts";
-import { MetricsServer } from "#test/bench/gates/metrics.ts";
-import { datadogSecret, render } from "#test/bench/gates/templates.ts";
-import { person } from "#test/integration/admission/people.ts";
+import { FakeMetricsServer } from "#plane/fake-metrics.ts";
+import { render } from "#test/bench/gates/templates.ts";
+import { person } from "#test/scene/people.ts";
 import { installPolicies } from "#test/scene/policies.ts";
 import { Scene } from "#test/scene/scene.ts";
 import type { Cluster } from "#plane/cluster.ts";
@@ -34,7 +34,7 @@ const ROLE = { apiVersion: `${RELEASERS.apiGroup}/v1`, metadata: { name: "releas
 /** Starts all of it, and has v0 deployed everywhere. `tell` hears how far that is. */
 export async function arrange(tell: (line: string) => void): Promise<Setting> {
   const sights = new Sights();
-  const metrics = await MetricsServer.start(
+  const metrics = await FakeMetricsServer.start(
     traffic(
       (cluster) => sights.of(cluster),
       (cluster) => PRODUCTION.includes(cluster),
@@ -48,7 +48,7 @@ export async function arrange(tell: (line: string) => void): Promise<Setting> {
     rollouts: true,
     onUp: (cluster) => {
       tell(`${cluster.name} is up: API server, ${cluster.argocd === undefined ? "" : "Argo CD, pods, "}Argo Rollouts`);
-      if (!CLUSTERS.includes(cluster.name)) governing = governed(cluster, metrics.url, tell);
+      if (!CLUSTERS.includes(cluster.name)) governing = governed(cluster, metrics, tell);
       // Whoever waits for it hears of it, below.
       governing.catch(() => undefined);
     },
@@ -56,7 +56,7 @@ export async function arrange(tell: (line: string) => void): Promise<Setting> {
   const stop = async (): Promise<void> => {
     await sights.stop();
     await scene.stop();
-    await metrics[Symbol.asyncDispose]();
+    await metrics.stop();
   };
   try {
     const [revisions] = await Promise.all([deployed(scene, sights, tell), governing.then(() => scene.conductor())]);
@@ -69,14 +69,14 @@ export async function arrange(tell: (line: string) => void): Promise<Setting> {
 }
 
 /** What production gets in its management cluster: people and their rights, admission policies, analyses, Environments. */
-async function governed(home: Cluster, datadog: string, tell: (line: string) => void): Promise<void> {
+async function governed(home: Cluster, metrics: FakeMetricsServer, tell: (line: string) => void): Promise<void> {
   const templates = await render(["enabled=true"], () => undefined);
   await home.apply([
     { ...ROLE, kind: "Role", rules: [{ apiGroups: ["conductor.dev"], resources: ["servicereleases"], verbs: ["*"] }] },
     { ...ROLE, kind: "RoleBinding", roleRef: { apiGroup: RELEASERS.apiGroup, kind: "Role", name: "releaser" }, subjects: [RELEASERS] },
     ...manifests("examples/rbac-approver.yaml"),
     ...templates.values(),
-    datadogSecret("team-a", datadog),
+    metrics.secret("team-a"),
     ...ENVIRONMENTS,
   ]);
   await installPolicies(home, { user: "release-conductor" });

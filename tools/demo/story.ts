@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { ApiError } from "#plane/client.ts";
-import { object, said } from "#test/integration/admission/people.ts";
+import { object, said } from "#test/scene/people.ts";
 import { PRODUCTION, STAGING } from "./environments.ts";
 import { alice, bob, isWell, type Setting, type Version } from "./setting.ts";
 import { look, type Course, type View } from "./view.ts";

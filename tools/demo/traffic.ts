@@ -1,4 +1,4 @@
-import type { Answer, Provider } from "#test/bench/gates/metrics.ts";
+import type { Script } from "#plane/fake-metrics.ts";
 import { answer, read, type Figures } from "#test/bench/gates/queries.ts";
 import type { Sight } from "./sights.ts";
 
@@ -11,12 +11,9 @@ const RISING = [0.012, 0.034, 0.09];
 /**
  * What Datadog would say of the requests that the clusters answer: few of them fail, but where `isProduction` and the bad version runs more and more do.
  */
-export function traffic(
-  sight: (cluster: string) => Sight | undefined,
-  isProduction: (cluster: string) => boolean,
-): (query: string, provider: Provider) => Answer {
+export function traffic(sight: (cluster: string) => Sight | undefined, isProduction: (cluster: string) => boolean): Script {
   const looks = new Map<string, number>();
-  return (query, provider) => {
+  return (api, query) => {
     const question = read(query);
     const figures = question.clusters.map((cluster): Figures => {
       const seen = sight(cluster);
@@ -27,6 +24,6 @@ export function traffic(
       const errorRate = isBad ? (RISING[Math.min(look, RISING.length - 1)] ?? USUAL) : USUAL;
       return { requests: 1000, errorRate, latency: 0.1 };
     });
-    return answer(question, provider, figures);
+    return answer(question, api, figures);
   };
 }

@@ -1,6 +1,6 @@
 import { chance } from "#simulation/random.ts";
 import { table } from "#tools/tasks/words.ts";
-import type { Provider } from "./metrics.ts";
+import type { Provider } from "./templates.ts";
 import { judge, leastRequests, recallAtLeast, type Design, type Judged, type Sample } from "./statistics.ts";
 import { KINDS, PROVIDERS, type Kind, type TemplateName } from "./templates.ts";
 import { Traffic } from "./traffic.ts";

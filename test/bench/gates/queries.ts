@@ -1,3 +1,5 @@
+import type { MetricsApi } from "#plane/fake-metrics.ts";
+
 /** What the queries of the chart's templates ask for, as far as a scripted server must understand them. */
 export interface Question {
   readonly service: string;
@@ -48,10 +50,10 @@ export interface Figures {
 }
 
 /** One value for each series of the answer, the way each provider's query makes them. */
-export function answer(question: Question, provider: "datadog" | "prometheus", figures: readonly Figures[]): number[] {
+export function answer(question: Question, api: MetricsApi, figures: readonly Figures[]): number[] {
   const enough = figures.filter(({ requests }) => requests >= question.least - 1e-6);
   if (question.about === "Enough") return [enough.length];
   const values = enough.map(({ errorRate, latency }) => (question.about === "ErrorRate" ? errorRate : latency));
   // Datadog's asks for the worst of them.
-  return provider === "prometheus" || values.length === 0 ? values : [Math.max(...values)];
+  return api === "prometheus" || values.length === 0 ? values : [Math.max(...values)];
 }

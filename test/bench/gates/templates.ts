@@ -7,11 +7,11 @@ import type { Cluster } from "#plane/cluster.ts";
 import { acquire } from "#plane/parts.ts";
 import type { Progress } from "#plane/progress.ts";
 import type { Design } from "./statistics.ts";
-import type { Provider } from "./metrics.ts";
 
 export const KINDS = ["error-rate", "latency"] as const;
 export type Kind = (typeof KINDS)[number];
-export const PROVIDERS = ["datadog", "prometheus"] as const satisfies readonly Provider[];
+export const PROVIDERS = ["datadog", "prometheus"] as const;
+export type Provider = (typeof PROVIDERS)[number];
 
 export type TemplateName = `conductor-${Kind}-${Provider}`;
 
@@ -63,12 +63,6 @@ export async function defaults(): Promise<{ readonly designs: Readonly<Record<Ki
     },
     latencyThreshold: args["latency-threshold"],
   };
-}
-
-/** The Secret that the Datadog provider reads, pointing at `address`. */
-export function datadogSecret(namespace: string, address: string): object {
-  const stringData = { address, "api-key": "none", "app-key": "none" };
-  return { apiVersion: "v1", kind: "Secret", metadata: { name: "datadog", namespace }, stringData };
 }
 
 /** An AnalysisRun as a conductor makes it of a template: its metrics, and its arguments with what the wave gives. */

@@ -11,7 +11,7 @@ import { Plane } from "#plane/plane.ts";
 import { installPolicies } from "#test/scene/policies.ts";
 import { run } from "../crds/manifests.ts";
 import { largest, QUESTION, REJECT } from "./question.ts";
-import { ADMIN, CONDUCTOR, management, object, person, said, serviceAccount, stored, type Person } from "./people.ts";
+import { ADMIN, CONDUCTOR, management, object, person, said, serviceAccount, stored, type Person } from "#test/scene/people.ts";
 
 const APPROVE = { decision: "Approve" } as const;
 

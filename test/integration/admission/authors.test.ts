@@ -3,7 +3,7 @@ import { after, before, suite, test } from "node:test";
 import type { Cluster } from "#plane/cluster.ts";
 import { Plane } from "#plane/plane.ts";
 import { installPolicies, rendered } from "#test/scene/policies.ts";
-import { CONDUCTOR, management, object, person, said, serviceAccount, stored, type Person } from "./people.ts";
+import { CONDUCTOR, management, object, person, said, serviceAccount, stored, type Person } from "#test/scene/people.ts";
 
 const AUTHOR = "conductor.dev/author";
 const alice = person("alice", "releasers");

@@ -1,4 +1,4 @@
-import { object } from "./people.ts";
+import { object } from "#test/scene/people.ts";
 
 /** What a run of carol asks. */
 export const QUESTION = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { MetricsServer, type Answer } from "#test/bench/gates/metrics.ts";
+import { FakeMetricsServer, type Answer } from "#plane/fake-metrics.ts";
 import { commit, OLD, Stage, until } from "#test/scene/stage.ts";
 
 /** Metrics decide on waves: AnalysisRuns of the real Argo Rollouts, which ask a Prometheus that is played. */
@@ -10,10 +10,10 @@ const [A, B] = [commit("a"), commit("b")];
 /** What Prometheus says of a service, by its name. */
 const said = new Map<string, () => Answer>();
 let stage: Stage;
-let metrics: MetricsServer;
+let metrics: FakeMetricsServer;
 
 before(async () => {
-  metrics = await MetricsServer.start((query) => said.get(/service="([^"]*)"/.exec(query)?.[1] ?? "")?.() ?? []);
+  metrics = await FakeMetricsServer.start((_, query) => said.get(/service="([^"]*)"/.exec(query)?.[1] ?? "")?.() ?? []);
   stage = await Stage.start({ clusters: both, analysis: true });
   await stage.home.apply([
     template("errors", [errors({ count: 2, interval: "3s" })]),
@@ -27,7 +27,7 @@ before(async () => {
 afterEach((t) => stage.keepIfFailed(t));
 after(async () => {
   await stage.stop();
-  await metrics[Symbol.asyncDispose]();
+  await metrics.stop();
 });
 
 function errors(more: object): object {

@@ -5,7 +5,7 @@ import { commit, OLD, Stage, until } from "#test/scene/stage.ts";
 import { installPolicies } from "#test/scene/policies.ts";
 import { manifests } from "#test/scene/manifests.ts";
 import { ApiError } from "#plane/client.ts";
-import { said, serviceAccount, person, type Person } from "../admission/people.ts";
+import { said, serviceAccount, person, type Person } from "#test/scene/people.ts";
 
 /** What holds a release up until it may go on: people, freezes and other releases, on real API servers with the real admission policies. */
 

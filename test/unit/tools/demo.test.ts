@@ -27,10 +27,10 @@ test("errors rise above the threshold where the bad version runs in production, 
     (cluster) => runs.get(cluster),
     (cluster) => cluster !== "staging-1",
   );
-  const looks = (cluster: string): unknown[] => [1, 2, 3].map(() => answer(errorRate(cluster), "datadog"));
+  const looks = (cluster: string): unknown[] => [1, 2, 3].map(() => answer("datadog-v1", errorRate(cluster), 0));
   assert.deepEqual(looks("staging-1"), [[0.004], [0.004], [0.004]]);
   assert.deepEqual(looks("us-east-1"), [[0.004], [0.004], [0.004]]);
   assert.deepEqual(looks("eu-west-1"), [[0.012], [0.034], [0.09]]);
   runs.set("eu-west-1", running("v2", 0));
-  assert.deepEqual(answer(errorRate("eu-west-1"), "datadog"), [0.004]);
+  assert.deepEqual(answer("datadog-v1", errorRate("eu-west-1"), 0), [0.004]);
 });

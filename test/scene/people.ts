@@ -17,7 +17,7 @@ export const CONDUCTOR = serviceAccount("release-conductor", "release-conductor"
 /** The plane's own: may do everything that RBAC can give. */
 export const ADMIN = person("admin", "system:masters");
 
-const root = join(import.meta.dirname, "..", "..", "..");
+const root = join(import.meta.dirname, "..", "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 /** An API server with our definitions, a namespace team-a and the rights that the examples give. */
