@@ -31,7 +31,7 @@ export class EnvironmentController {
   readonly #queue: WorkQueue;
   readonly #echoes: Echoes;
   readonly #facts: InstanceFacts;
-  readonly #probedAt = new Map<string, number>();
+  readonly #probed = new Map<string, { readonly at: number; readonly connection: number }>();
 
   /** `signal` ends what is asked in the background. */
   constructor(parts: Parts, queue: WorkQueue, signal: AbortSignal) {
@@ -135,8 +135,10 @@ export class EnvironmentController {
     const { fleet, clock } = this.#parts;
     const instance = fleet.instance(fleet.cluster(name)?.instance ?? name);
     if (instance === undefined || !instance.idle) return;
-    if (clock.now() - (this.#probedAt.get(instance.name) ?? -Infinity) < PROBE_EVERY / 2) return;
-    this.#probedAt.set(instance.name, clock.now());
+    const last = this.#probed.get(instance.name);
+    // Of another connection nothing is known yet: that is found out at once.
+    if (last?.connection === instance.connection && clock.now() - last.at < PROBE_EVERY / 2) return;
+    this.#probed.set(instance.name, { at: clock.now(), connection: instance.connection });
     void instance.client.get("/version", signal).catch(() => undefined);
   }
 }
