@@ -1,10 +1,12 @@
 import { Command, CommanderError } from "commander";
 import type { Context } from "./command.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { waitCommand } from "./commands/wait.ts";
+import { complete } from "./completion/complete.ts";
 import { EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -23,7 +25,8 @@ function programFor(context: Context): Command {
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand]) program.addCommand(make(context));
+  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand, completionCommand])
+    program.addCommand(make(context));
   return program;
 }
 
@@ -38,6 +41,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   };
   for (const one of [program, ...program.commands]) one.configureOutput(output).showSuggestionAfterError();
   try {
+    const [first, ...words] = args;
+    if (first === "__complete") {
+      await complete(program, words, terminal);
+      return EXIT.arrived;
+    }
     await program.parseAsync(hoisted(args), { from: "user" });
     return context.exit;
   } catch (error) {

@@ -28,6 +28,8 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
   /** Throws Wrong. */
   readonly connect: (where: Where) => Promise<Connected>;
+  /** The names of a kubeconfig's contexts; none where it cannot be read. */
+  readonly contexts: (where: Where) => Promise<readonly string[]>;
 }
 
 /** Colours and drawing anew are for people at a terminal. */
