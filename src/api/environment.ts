@@ -100,7 +100,7 @@ const application = z
     }),
   );
 
-const spec = z.object({
+export const environmentSpec = z.object({
   clusters: z
     .array(clusterEntry)
     .min(1)
@@ -178,7 +178,7 @@ const status = z.object({
     .describe("The Argo CDs that serve the clusters, those with a problem first, at most 1000."),
 });
 
-export const environment = resource("Environment", spec, status);
+export const environment = resource("Environment", environmentSpec, status);
 export type Environment = z.infer<typeof environment>;
 export type EnvironmentSpec = Environment["spec"];
 export type EnvironmentStatus = z.infer<typeof status>;
@@ -190,7 +190,7 @@ export const environmentCrd = {
   plural: "environments",
   shortNames: ["cenv"],
   description: "A project's own list of clusters and how it releases to them.",
-  schema: { spec, status },
+  schema: { spec: environmentSpec, status },
   rules: [
     {
       rule: "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && size(self.metadata.name) <= 63",

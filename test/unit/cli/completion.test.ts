@@ -67,11 +67,15 @@ _conductor; printf '%s\\n' "\${COMPREPLY[@]}"; cat ${folder}/asked`;
 });
 
 test("every shell's script is one that this shell can read", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "completion-"));
+  t.after(() => rmSync(folder, { recursive: true }));
   for (const shell of SHELLS) {
     const { code, out } = await conductor("completion", shell);
     assert.equal(code, 0);
     assert.match(out, new RegExp(`^#.*${shell}|^#compdef`));
-    const { error, status, stderr } = spawnSync(shell, ["-n"], { input: out, encoding: "utf8" });
+    const file = join(folder, shell);
+    writeFileSync(file, out);
+    const { error, status, stderr } = spawnSync(shell, ["-n", file], { encoding: "utf8" });
     if (error === undefined) assert.deepEqual([status, stderr], [0, ""]);
     else t.diagnostic(`${shell} is not installed: its script was not read`);
   }
