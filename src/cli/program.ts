@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { Context } from "./command.ts";
+import { clustersCommand } from "./commands/clusters.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -25,7 +26,7 @@ function programFor(context: Context): Command {
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand, completionCommand])
+  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, clustersCommand, simulateCommand, completionCommand])
     program.addCommand(make(context));
   return program;
 }
