@@ -1,9 +1,10 @@
 import { environment } from "#api/environment.ts";
 import { freezeWindow } from "#api/freezewindow.ts";
 import { releaseApproval } from "#api/releaseapproval.ts";
+import { releasePreview } from "#api/releasepreview.ts";
 import { releaseRun } from "#api/releaserun.ts";
 import { serviceRelease } from "#api/servicerelease.ts";
-import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
+import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_PREVIEWS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
 import type { Resource } from "#kube/paths.ts";
 import { Wrong } from "./wrong.ts";
 
@@ -35,3 +36,4 @@ export const RUNS = kind("ReleaseRun", RELEASE_RUNS, releaseRun);
 export const ENVS = kind("Environment", ENVIRONMENTS, environment);
 export const APPROVALS = kind("ReleaseApproval", RELEASE_APPROVALS, releaseApproval);
 export const FREEZES = kind("FreezeWindow", FREEZE_WINDOWS, freezeWindow);
+export const PREVIEWS = kind("ReleasePreview", RELEASE_PREVIEWS, releasePreview);

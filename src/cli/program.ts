@@ -3,6 +3,7 @@ import type { Context } from "./command.ts";
 import { clustersCommand } from "./commands/clusters.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -26,7 +27,16 @@ function programFor(context: Context): Command {
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, clustersCommand, simulateCommand, completionCommand])
+  for (const make of [
+    deployCommand,
+    waitCommand,
+    statusCommand,
+    explainCommand,
+    clustersCommand,
+    doctorCommand,
+    simulateCommand,
+    completionCommand,
+  ])
     program.addCommand(make(context));
   return program;
 }
