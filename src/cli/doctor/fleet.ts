@@ -12,6 +12,7 @@ const SOON = 7 * 24 * 3_600_000;
 const OLDEST = [3, 0] as const;
 /** At most so many lines of one kind for one Environment. */
 const MOST = 10;
+const NETWORK = "see what lies between the conductor and it: the conductor asks again and again by itself";
 const EXAMPLE = "examples/rbac-target.yaml";
 
 export function checkFleet(reading: Reading): readonly Check[] {
@@ -53,7 +54,9 @@ function checkEnvironment({ status }: Environment, name: string): readonly Check
   return [
     ...problems
       .slice(0, MOST)
-      .map(({ cluster, problem, message }) => fail("clusters", `${name}, ${cluster}`, `${problem}: ${message}`, null)),
+      .map(({ cluster, problem, message }) =>
+        fail("clusters", `${name}, ${cluster}`, `${problem}: ${message}`, problem === "Unreachable" ? NETWORK : null),
+      ),
     ...(rest > 0 ? [fail("clusters", name, `${plural(rest, "cluster")} more cannot be used`, "conductor clusters -o wide")] : []),
   ];
 }

@@ -108,7 +108,7 @@ function checkPermission({ commands, basic, missing }: Permission, namespace: st
   return basic ? fail("rights", commands, what, remedy) : warn("rights", commands, what, remedy);
 }
 
-export function checkConductor({ pulse, unseen }: Reading): readonly Check[] {
+export function checkConductor({ pulse, unseen, environments, releases }: Reading): readonly Check[] {
   const look = "see that it runs in the management cluster, and read its log; /readyz on its port says what it waits for";
   const behind = unseen.length === 0 ? [] : [fail("conductor", null, `it has not looked at the newest ${some(unseen)}`, look)];
   switch (pulse.kind) {
@@ -118,18 +118,13 @@ export function checkConductor({ pulse, unseen }: Reading): readonly Check[] {
       return [fail("conductor", null, `it has not answered a ReleasePreview within ${seconds(pulse.after)}`, look)];
     case "Unasked": {
       if (behind.length > 0) return behind;
-      return [
-        warn(
-          "conductor",
-          null,
-          `it has looked at the newest of everything; whether it is alive now is not known: ${pulse.why}`,
-          pulse.remedy,
-        ),
-      ];
+      const count = [environments, releases].reduce((sum, one) => sum + ("value" in one ? one.value.length : 0), 0);
+      const known = count === 0 ? "" : "it has looked at the newest of all that is there; ";
+      return [warn("conductor", null, `${known}whether it is alive now is not known: ${pulse.why}`, pulse.remedy)];
     }
   }
 }
 
 function seconds(ms: number): string {
-  return `${Math.max(0.1, Math.round(ms / 100) / 10)} s`;
+  return `${ms < 9500 ? Math.max(0.1, Math.round(ms / 100) / 10) : Math.round(ms / 1000)} s`;
 }

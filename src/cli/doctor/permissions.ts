@@ -9,11 +9,8 @@ const NEEDS: readonly {
   readonly basic: boolean;
   readonly rights: Readonly<Record<string, readonly string[]>>;
 }[] = [
-  {
-    commands: "status, explain, wait, history",
-    basic: true,
-    rights: { servicereleases: ["get", "list", "watch"], releaseruns: ["get", "list"] },
-  },
+  { commands: "status, explain, wait", basic: true, rights: { servicereleases: ["get", "list", "watch"] } },
+  { commands: "history, every cluster in status", basic: false, rights: { releaseruns: ["get", "list"] } },
   { commands: "clusters", basic: false, rights: { environments: ["get", "list"] } },
   { commands: "plan", basic: false, rights: { releasepreviews: ["create", "get"] } },
   { commands: "deploy", basic: false, rights: { servicereleases: ["create", "patch"] } },
@@ -36,7 +33,11 @@ export async function permissionsIn(client: KubeClient, namespace: string, signa
     NEEDS.map(async ({ commands, basic, rights }) => {
       const wanted = Object.entries(rights).flatMap(([resource, verbs]) => verbs.map((verb) => ({ resource, verb })));
       const given = await Promise.all(wanted.map(({ resource, verb }) => ask(resource, verb)));
-      const missing = wanted.filter((_, index) => given[index] === false).map(({ resource, verb }) => `${verb} ${resource}`);
+      const denied = wanted.filter((_, index) => given[index] === false);
+      const missing = Object.keys(rights).flatMap((resource) => {
+        const verbs = denied.filter((one) => one.resource === resource).map(({ verb }) => verb);
+        return verbs.length === 0 ? [] : [`${verbs.join(", ")} ${resource}`];
+      });
       return { commands, basic, missing, unknown: given.includes(undefined) };
     }),
   );

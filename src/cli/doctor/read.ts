@@ -1,4 +1,5 @@
 import type { Environment } from "#api/environment.ts";
+import type { RevisionKind } from "#api/revision.ts";
 import { API_VERSION } from "#api/rules.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { policyFaults, type Fault } from "#controllers/guards.ts";
@@ -6,6 +7,7 @@ import { failed } from "#kube/errors.ts";
 import { isRecord } from "#kube/shape.ts";
 import { ENVS, RELEASES, type Kind } from "../kinds.ts";
 import type { Session } from "../session.ts";
+import { REVISIONS } from "../setup.ts";
 import { troubleOf } from "../trouble.ts";
 import { Wrong } from "../wrong.ts";
 import { permissionsIn } from "./permissions.ts";
@@ -51,8 +53,11 @@ export async function read(session: Session, scope: Scope): Promise<Reading> {
 
     // 3. Does the conductor live, and what does it say of the releases?
     const about = valueOf(releases).slice(0, MOST);
+    const kinds = new Map(valueOf(environments).map(({ metadata, spec }) => [`${metadata.namespace}/${metadata.name}`, spec.revision]));
     const questions =
-      about.length > 0 ? about.map((one, index) => question(one, clock.now(), index)) : probe(session, valueOf(environments));
+      about.length > 0
+        ? about.map((one, index) => question(one, kinds, `${clock.now().toString(36)}-${index}`))
+        : probe(session, valueOf(environments));
     const { pulse, statuses } = served.includes("releasepreviews")
       ? await askConductor(session, questions)
       : { pulse: UNINSTALLED, statuses: [] };
@@ -166,8 +171,16 @@ function called({ metadata: { namespace, name } }: Environment | ServiceRelease,
   return allNamespaces ? `${namespace}/${name}` : name;
 }
 
-function question({ metadata: { namespace, name }, spec }: ServiceRelease, now: number, index: number): Question {
-  return { namespace, release: spec, name: `doctor-${name}-${now.toString(36)}-${index}` };
+/** About its next revision, whatever that is: of the one that is there the conductor says that nothing is to be done. */
+function question(
+  { metadata: { namespace, name }, spec }: ServiceRelease,
+  kinds: ReadonlyMap<string, RevisionKind>,
+  unique: string,
+): Question {
+  const kind = kinds.get(`${namespace}/${spec.environment}`);
+  const { old, next } = REVISIONS[kind ?? "Commit"];
+  const other = spec.revision === next ? old : next;
+  return { namespace, release: { ...spec, revision: kind === undefined ? spec.revision : other }, name: `doctor-${name}-${unique}` };
 }
 
 /** Where there is no release to ask about, one that nobody wants: any answer is a sign of life. */

@@ -27,7 +27,7 @@ export interface Permission {
   readonly commands: string;
   /** Whether little goes without them. */
   readonly basic: boolean;
-  /** `verb resource`, those that are not granted. */
+  /** `verb, verb resource`: those that are not granted. */
   readonly missing: readonly string[];
   /** Whether the API server has not said. */
   readonly unknown: boolean;

@@ -54,13 +54,10 @@ function checkRelease({ release, status }: Asked): readonly Check[] {
           ),
         );
       if (found.length > 0) return found;
-      const targets = plan?.targets.length;
+      if (plan === undefined) return [ok("releases", release, message)];
+      const targets = plural(plan.targets.length, "cluster");
       return [
-        ok(
-          "releases",
-          release,
-          `could start${targets === undefined ? "" : `, on ${plural(targets, "cluster")}`}; every owner consents, and none would undo it`,
-        ),
+        ok("releases", release, `the next revision could start, on ${targets}: every owner consents, and none is seen that would undo it`),
       ];
     }
   }
