@@ -3,6 +3,7 @@ import type { Context } from "./command.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { planCommand } from "./commands/plan.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { waitCommand } from "./commands/wait.ts";
@@ -25,7 +26,7 @@ function programFor(context: Context): Command {
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand, completionCommand])
+  for (const make of [planCommand, deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand, completionCommand])
     program.addCommand(make(context));
   return program;
 }
