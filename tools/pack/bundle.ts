@@ -12,8 +12,18 @@ export interface Bundle {
   readonly imports: readonly string[];
 }
 
-/** The oldest Node that it is built for: what the libraries in it ask for. */
-export const NODE = "22.19";
+/** The oldest Node that it runs on: before, a regular expression could not leave case out of account in a part of it. */
+export const NODE = 24;
+/** Still read by a Node that is too old, so that it can say so. */
+const READABLE = "node20.12";
+
+const BANNER = [
+  "#!/usr/bin/env node",
+  // Libraries of CommonJS ask for Node's own modules by require.
+  'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+  `if(Number(process.versions.node.split(".")[0])<${NODE}){`,
+  `process.stderr.write("conductor needs Node ${NODE} or newer, and this is "+process.version+"\\n");process.exit(2)}`,
+];
 
 /**
  * client-node's index takes in a class for every API of Kubernetes: 16 MB, none of which is used. Only these two files are, with
@@ -55,7 +65,7 @@ export async function bundle(entry: string, define: Readonly<Record<string, stri
     metafile: true,
     platform: "node",
     format: "esm",
-    target: `node${NODE}`,
+    target: READABLE,
     define,
     // Half the size, and the names in a stack trace stay what they are in the source.
     minifyWhitespace: true,
@@ -64,10 +74,7 @@ export async function bundle(entry: string, define: Readonly<Record<string, stri
     charset: "utf8",
     plugins: [slim],
     logLevel: "error",
-    // Libraries of CommonJS ask for Node's own modules by require.
-    banner: {
-      js: '#!/usr/bin/env node\nimport{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
-    },
+    banner: { js: BANNER.join("\n") },
   });
   const [file] = outputFiles;
   const [output] = Object.values(metafile.outputs);
