@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { Context } from "./command.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { waitCommand } from "./commands/wait.ts";
@@ -22,7 +23,7 @@ function programFor(context: Context): Command {
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [deployCommand, waitCommand, statusCommand, simulateCommand]) program.addCommand(make(context));
+  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand]) program.addCommand(make(context));
   return program;
 }
 
