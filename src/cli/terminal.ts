@@ -1,4 +1,5 @@
 import type { Clock, Transport } from "#kube/ports.ts";
+import type { Job } from "./job.ts";
 
 /** Which API server, as kubectl's flags say it. */
 export interface Where {
@@ -28,6 +29,8 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
   /** Throws Wrong. */
   readonly connect: (where: Where) => Promise<Connected>;
+  /** The pipeline's job that it runs in. */
+  readonly job?: Job;
 }
 
 /** Colours and drawing anew are for people at a terminal. */
