@@ -9,6 +9,7 @@ import { statusCommand } from "./commands/status.ts";
 import { waitCommand } from "./commands/wait.ts";
 import { complete } from "./completion/complete.ts";
 import { EXIT } from "./exit.ts";
+import { inJob } from "./job.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 import { Wrong } from "./wrong.ts";
@@ -32,7 +33,8 @@ function programFor(context: Context): Command {
 }
 
 /** Runs a command line. Resolves with the exit code. */
-export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function run(args: readonly string[], given: Terminal): Promise<number> {
+  const terminal = inJob(given);
   const context: Context = { terminal, exit: EXIT.arrived };
   const program = programFor(context);
   const output = {

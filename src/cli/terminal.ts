@@ -1,4 +1,5 @@
 import type { Clock, Transport } from "#kube/ports.ts";
+import type { Job } from "./job.ts";
 
 /** Which API server, as kubectl's flags say it. */
 export interface Where {
@@ -30,6 +31,8 @@ export interface Terminal {
   readonly connect: (where: Where) => Promise<Connected>;
   /** The names of a kubeconfig's contexts; none where it cannot be read. */
   readonly contexts: (where: Where) => Promise<readonly string[]>;
+  /** The pipeline's job that it runs in. */
+  readonly job?: Job;
 }
 
 /** Colours and drawing anew are for people at a terminal. */
