@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { Progress } from "./course.ts";
 import { simulate, type Options } from "./simulate.ts";
 import { textOf } from "./text.ts";
+import { addValues } from "./valuescommand.ts";
 import { clock } from "./words.ts";
 import { Wrong } from "./wrong.ts";
 
@@ -77,6 +78,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .allowExcessArguments(false)
     .exitOverride()
     .action((options: Options & { readonly output: "text" | "json" }) => print(options, terminal));
+  addValues(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;
