@@ -2,7 +2,7 @@ import { parseAllDocuments } from "yaml";
 import type { z } from "zod";
 import { environment, type EnvironmentSpec } from "#api/environment.ts";
 import { API_VERSION, label } from "#api/rules.ts";
-import { objections, specSchema } from "./schema.ts";
+import { objections, releaseSchema, specSchema } from "./schema.ts";
 import { Wrong } from "./wrong.ts";
 
 /** An Environment as a person wrote it, with the defaults that an API server would put in. */
@@ -11,6 +11,15 @@ export interface Manifest {
   /** Where it says so itself. */
   readonly namespace?: string;
   readonly spec: EnvironmentSpec;
+}
+
+/** A ServiceRelease as a person wrote it; its spec is held to its schema by the API server. */
+export interface ReleaseManifest {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spec: Readonly<Record<string, unknown>> & { readonly service: string; readonly environment: string; readonly revision: string };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -40,6 +49,46 @@ function environmentDocuments(text: string, file: string): readonly Fields[] {
   throw new Wrong(
     `${file} holds no Environment (${found.length === 0 ? "it is empty" : `found: ${found.join(", ")}`}): give a manifest of kind Environment, apiVersion ${API_VERSION}`,
   );
+}
+
+/** The ServiceRelease in the text of `file`; the one called `wanted` if there are several. Throws Wrong. */
+export function releaseIn(text: string, file: string, wanted: string | undefined): ReleaseManifest {
+  const all = parsed(text, file).filter((one) => one["kind"] === "ServiceRelease");
+  const names = all.map(nameOf);
+  const chosen = wanted === undefined ? all : all.filter((one) => nameOf(one) === wanted);
+  const [first, second] = chosen;
+  if (first === undefined) {
+    const found = names.length === 0 ? "none" : names.join(", ");
+    throw new Wrong(`${file} holds no ServiceRelease${wanted === undefined ? "" : ` ${wanted}`}: there is ${found}`);
+  }
+  if (second !== undefined) throw new Wrong(`${file} holds ${chosen.length} ServiceReleases: name one of ${names.join(", ")}`);
+  if (first["apiVersion"] !== API_VERSION)
+    throw new Wrong(`${file}: apiVersion is ${String(first["apiVersion"])}: write apiVersion: ${API_VERSION}`);
+  const spec = isFields(first["spec"]) ? first["spec"] : {};
+  const metadata = isFields(first["metadata"]) ? first["metadata"] : {};
+  const said = objections(releaseSchema(), spec, "spec");
+  if (said.length > 0) throw new Wrong(said.map((line) => `${file}: ${line}`).join("\n"));
+  const { service, environment, revision } = spec;
+  const field = (name: string, value: unknown): string => {
+    if (typeof value === "string" && value !== "") return value;
+    throw new Wrong(`${file}: spec.${name} is missing: a ServiceRelease says service, environment and revision`);
+  };
+  return {
+    name: nameOf(first),
+    namespace: typeof metadata["namespace"] === "string" ? metadata["namespace"] : undefined,
+    annotations: strings(metadata["annotations"]),
+    labels: strings(metadata["labels"]),
+    spec: {
+      ...spec,
+      service: field("service", service),
+      environment: field("environment", environment),
+      revision: field("revision", revision),
+    },
+  };
+}
+
+function strings(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(isFields(value) ? value : {}).map(([name, one]) => [name, String(one)]));
 }
 
 function parsed(text: string, file: string): readonly Fields[] {

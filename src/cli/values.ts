@@ -1,19 +1,18 @@
-import { readFileSync } from "node:fs";
 import { refuseRevision } from "#api/revision.ts";
 import { label } from "#api/rules.ts";
-import { environmentsIn, type Manifest } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import { chartIn, type Chart } from "./values/chart.ts";
 import { askedFor, clustersOf } from "./values/clusters.ts";
 import { atCommit, commitOf } from "./values/commit.ts";
-import { documentOf, type Part, type ValuesDocument } from "./values/document.ts";
+import { documentOf, type ValuesDocument } from "./values/document.ts";
 import { effectiveValues } from "./values/effective.ts";
+import type { Part } from "./values/parts.ts";
 import type { Repository } from "./values/repository.ts";
 import { workingTree } from "./values/workingtree.ts";
 import { Wrong } from "./wrong.ts";
 
-/** What was typed. */
+/** What was asked. */
 export interface Options {
-  readonly file: readonly string[];
   readonly chart: string;
   readonly service?: string;
   readonly environment: readonly string[];
@@ -25,11 +24,8 @@ export interface Options {
 }
 
 /** What takes effect, by environment and cluster. Throws Wrong when what was typed, an Environment or the chart must be put right. */
-export function values(options: Options): ValuesDocument {
-  const manifests = chosen(
-    options.file.flatMap((file) => environmentsIn(contentsOf(file), file)),
-    options.environment,
-  );
+export function values(given: readonly Manifest[], options: Options): ValuesDocument {
+  const manifests = chosen(given, options.environment);
   for (const { name, spec } of manifests)
     if (spec.application.helm === undefined)
       throw new Wrong(
@@ -57,7 +53,7 @@ export function values(options: Options): ValuesDocument {
       revision,
     }),
   }));
-  const parts = new Set<Part>(options.show.length === 0 ? ["files", "diff", "merged"] : options.show);
+  const parts = new Set<Part>(options.show);
   const about = { service, revision: options.revision, chart: read[0]?.own.name ?? "" };
   return documentOf(about, environments, { parts, showSecrets: options.showSecrets });
 }
@@ -72,9 +68,11 @@ function chosen(all: readonly Manifest[], wanted: readonly string[]): readonly M
 }
 
 function serviceOf(name: string): string {
-  const service = label("the service's name").safeParse(name);
+  const service = label("a service").safeParse(name);
   if (service.success) return service.data;
-  throw new Wrong(`${service.error.issues[0]?.message ?? "it is no name"}; it is ${JSON.stringify(name)}: give it with --service`);
+  throw new Wrong(
+    `${service.error.issues[0]?.message ?? "it is no name"}; it is ${JSON.stringify(name)}: name it in front, as checkout or checkout.production`,
+  );
 }
 
 interface Source {
@@ -116,14 +114,5 @@ class Sources {
     const read = { repository, own: chartIn(repository) };
     this.#known.set(commit ?? "", read);
     return read;
-  }
-}
-
-function contentsOf(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    const why = error instanceof Error && "code" in error && error.code === "ENOENT" ? "there is no such file" : String(error);
-    throw new Wrong(`${file} cannot be read: ${why}`);
   }
 }

@@ -23,6 +23,7 @@ interface Call {
 }
 
 const STALE = "the object has been modified; please apply your changes to the latest version and try again";
+const APPLY = "application/apply-patch+yaml";
 const METHOD = "the server does not allow this method on the requested resource";
 const NO_RESOURCE = "the server could not find the requested resource";
 
@@ -93,6 +94,7 @@ export class ApiServer {
       throw refusal(405, METHOD, request);
     }
     const found = call.collection.get(placeKey(call.place));
+    if (found === undefined && request.contentType === APPLY) return { status: 201, body: this.#create(call) };
     if (found === undefined) throw refusal(404, `${call.kind.kind} "${call.place.name}" not found`, request);
     switch (request.method) {
       case "GET":
@@ -272,6 +274,9 @@ function patched(request: KubeRequest, before: JsonObject): Json {
       }
     case "application/merge-patch+json":
       return mergePatch(before, body);
+    // As if one manager declared all of the spec: nobody else's fields are kept, and none conflicts.
+    case APPLY:
+      return isObject(body) ? mergePatch(put(before, "spec", body["spec"]), put(body, "spec", undefined)) : body;
     default:
       throw refusal(415, `${request.contentType ?? "no content type"} is not served by this simulated API server`, request);
   }

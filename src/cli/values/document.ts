@@ -1,8 +1,9 @@
 import { differences, type Difference, type Member } from "./differences.ts";
 import type { Chart } from "./chart.ts";
 import type { ClusterValues, EnvironmentValues, FileFound } from "./effective.ts";
+import type { Part } from "./parts.ts";
 import { concealed } from "./secrets.ts";
-import { leaves, pathText, plain, type Leaf, type MapTree, type Plain, type Scalar } from "./tree.ts";
+import { leaves, pathText, plain, type Leaf, shortened, type MapTree, type Plain, type Scalar } from "./tree.ts";
 
 /** What `-o json` and `-o yaml` print, and what the text is made from. */
 export interface ValuesDocument {
@@ -56,7 +57,7 @@ export interface DifferenceDocument {
 }
 
 export interface GroupDocument {
-  readonly value: Scalar;
+  readonly value: Exclude<Scalar, bigint>;
   /** Whether there is no such value; null may be one. */
   readonly unset: boolean;
   /** Whether the clusters of these environments differ among themselves. */
@@ -64,9 +65,6 @@ export interface GroupDocument {
   /** Clusters; or environments. */
   readonly in: readonly string[];
 }
-
-export const PARTS = ["files", "diff", "merged"] as const;
-export type Part = (typeof PARTS)[number];
 
 export interface Wanted {
   readonly parts: ReadonlySet<Part>;
@@ -76,7 +74,7 @@ export interface Wanted {
 /** A value that is compared as it is, and shown as it may be. */
 interface Compared {
   readonly identity: string;
-  readonly shown: Scalar;
+  readonly shown: Exclude<Scalar, bigint>;
   readonly varies: boolean;
 }
 
@@ -137,7 +135,7 @@ function originsOf(values: MapTree | undefined): Readonly<Record<string, string>
 function memberOf({ cluster, values }: ClusterValues, { showSecrets }: Wanted): readonly Member<Compared>[] {
   if (values === undefined) return [];
   const shown = showSecrets ? values : concealed(values);
-  const texts = new Map(leaves(shown).map(({ steps, value }) => [pathText(steps), value]));
+  const texts = new Map(leaves(shown).map(({ steps, value }) => [pathText(steps), shortened(value)]));
   const compared = leaves(values).map((leaf): readonly [string, Compared] => {
     const path = pathText(leaf.steps);
     return [path, { identity: identityOf(leaf), shown: texts.get(path) ?? null, varies: false }];
@@ -176,9 +174,4 @@ function between(
     return [{ name, values }];
   });
   return differences(members, ({ identity }) => identity).map(differenceOf);
-}
-
-/** A whole number that is longer than a double is exact becomes a text: it keeps its digits. */
-export function jsonOf(document: ValuesDocument): string {
-  return JSON.stringify(document, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value), 2);
 }

@@ -161,12 +161,9 @@ function ambiguity({ manifest }: Question): readonly string[] {
   const { parameters } = parametersOf(manifest, {}, new Map());
   const forward = withParameters(mapOf([], ""), parameters);
   const backward = withParameters(mapOf([], ""), parameters.toReversed());
-  const same = typeof forward === "string" || typeof backward === "string" || text(forward) === text(backward);
+  const same =
+    typeof forward === "string" || typeof backward === "string" || JSON.stringify(plain(forward)) === JSON.stringify(plain(backward));
   return same ? [] : ["two helm.parameters set the same value, and Argo CD passes them in no fixed order: take one out"];
-}
-
-function text(tree: MapTree): string {
-  return JSON.stringify(plain(tree), (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
 function unknowns({ manifest, revision }: Question): readonly string[] {

@@ -22,8 +22,8 @@ export interface ScalarTree {
   readonly from: string;
 }
 
-/** Values without where they are from. */
-export type Plain = Scalar | readonly Plain[] | { readonly [key: string]: Plain };
+/** Values without where they are from, for programs. */
+export type Plain = Exclude<Scalar, bigint> | readonly Plain[] | { readonly [key: string]: Plain };
 
 export function mapOf(entries: Iterable<readonly [string, Tree]>, from: string): MapTree {
   return { kind: "Map", entries: new Map(entries), from };
@@ -45,12 +45,17 @@ export function sorted(tree: MapTree): readonly (readonly [string, Tree])[] {
 export function plain(tree: Tree): Plain {
   switch (tree.kind) {
     case "Scalar":
-      return tree.value;
+      return shortened(tree.value);
     case "List":
       return tree.items.map(plain);
     case "Map":
       return Object.fromEntries(sorted(tree).map(([key, value]) => [key, plain(value)]));
   }
+}
+
+/** A whole number that is longer than a double is exact becomes a text: it keeps its digits. */
+export function shortened(value: Scalar): Exclude<Scalar, bigint> {
+  return typeof value === "bigint" ? String(value) : value;
 }
 
 /** A step into a tree: a key of a map, an index of a list. */
