@@ -8,6 +8,8 @@ import { Wrong } from "./wrong.ts";
 /** An Environment as a person wrote it, with the defaults that an API server would put in. */
 export interface Manifest {
   readonly name: string;
+  /** Where it says so itself. */
+  readonly namespace?: string;
   readonly spec: EnvironmentSpec;
 }
 
@@ -24,14 +26,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The Environment in the text of `file`; the one called `wanted` if there are several. Throws Wrong. */
 export function environmentIn(text: string, file: string, wanted: string | undefined): Manifest {
-  const documents = parsed(text, file);
-  const all = documents.filter((one) => one["kind"] === "Environment");
-  if (all.length === 0) {
-    const found = documents.map((one) => (typeof one["kind"] === "string" ? one["kind"] : "something without a kind"));
-    throw new Wrong(
-      `${file} holds no Environment (${found.length === 0 ? "it is empty" : `found: ${found.join(", ")}`}): give a manifest of kind Environment, apiVersion ${API_VERSION}`,
-    );
-  }
+  const all = environmentDocuments(text, file);
   const names = all.map(nameOf);
   const chosen = wanted === undefined ? all : all.filter((one) => nameOf(one) === wanted);
   const [first, second] = chosen;
@@ -39,6 +34,21 @@ export function environmentIn(text: string, file: string, wanted: string | undef
   if (second !== undefined)
     throw new Wrong(`${file} holds ${chosen.length} Environments: choose one of ${names.join(", ")} with --environment`);
   return checked(first, file);
+}
+
+/** All Environments in the text of `file`. Throws Wrong where there is none, or one is not valid. */
+export function environmentsIn(text: string, file: string): readonly Manifest[] {
+  return environmentDocuments(text, file).map((document) => checked(document, file));
+}
+
+function environmentDocuments(text: string, file: string): readonly Fields[] {
+  const documents = parsed(text, file);
+  const all = documents.filter((one) => one["kind"] === "Environment");
+  if (all.length > 0) return all;
+  const found = documents.map((one) => (typeof one["kind"] === "string" ? one["kind"] : "something without a kind"));
+  throw new Wrong(
+    `${file} holds no Environment (${found.length === 0 ? "it is empty" : `found: ${found.join(", ")}`}): give a manifest of kind Environment, apiVersion ${API_VERSION}`,
+  );
 }
 
 /** The ServiceRelease in the text of `file`; the one called `wanted` if there are several. Throws Wrong. */
@@ -122,7 +132,8 @@ function checked(document: Fields, file: string): Manifest {
     ...objections(specSchema(), document["spec"], "spec"),
   ];
   if (said.length > 0 || !spec.success) throw new Wrong([...new Set(said)].map((line) => `${file}: ${line}`).join("\n"));
-  return { name: name.data, spec: spec.data };
+  const { namespace } = metadata;
+  return { name: name.data, ...(typeof namespace === "string" ? { namespace } : {}), spec: spec.data };
 }
 
 type Issue = z.core.$ZodIssue;

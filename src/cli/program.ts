@@ -6,6 +6,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { planCommand } from "./commands/plan.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
+import { valuesCommand } from "./commands/values.ts";
 import { waitCommand } from "./commands/wait.ts";
 import { complete } from "./completion/complete.ts";
 import { EXIT } from "./exit.ts";
@@ -20,15 +21,25 @@ A release is named <service>.<environment>, such as checkout.production. "conduc
 Exit codes are the same everywhere: 0 done, 1 failed or refused, 2 wrong use (flags, names, rights, no connection). deploy and wait add
 3 rolled back, 4 superseded, 5 timed out, 6 waits for approval.`;
 
-/** Every command, in the order in which they are listed. */
+/** In the order in which they are listed. */
+const COMMANDS: readonly ((context: Context) => Command)[] = [
+  planCommand,
+  deployCommand,
+  waitCommand,
+  statusCommand,
+  explainCommand,
+  valuesCommand,
+  simulateCommand,
+  completionCommand,
+];
+
 function programFor(context: Context): Command {
   const program = new Command("conductor")
     .description("releases services to many clusters, and shows how they go")
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [planCommand, deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand, completionCommand])
-    program.addCommand(make(context));
+  for (const make of COMMANDS) program.addCommand(make(context));
   return program;
 }
 
