@@ -16,7 +16,17 @@ export function command(usage: string, description: string, examples: readonly s
   const [name = "", ...args] = usage.split(" ");
   const made = new Command(name);
   for (const arg of args) made.argument(arg);
-  return made.description(description).allowExcessArguments(false).exitOverride().addHelpText("after", `\nExamples:\n${shown}`);
+  return made
+    .description(description)
+    .summary(summaryOf(description))
+    .allowExcessArguments(false)
+    .exitOverride()
+    .addHelpText("after", `\nExamples:\n${shown}`);
+}
+
+/** What a list of commands says of one. */
+export function summaryOf(description: string): string {
+  return description.split(/[:;,] /, 1)[0] ?? "";
 }
 
 /** kubectl's flags for which API server and namespace. */
