@@ -35,5 +35,5 @@ export const RELEASES = kind("ServiceRelease", SERVICE_RELEASES, serviceRelease)
 export const RUNS = kind("ReleaseRun", RELEASE_RUNS, releaseRun);
 export const ENVS = kind("Environment", ENVIRONMENTS, environment);
 export const APPROVALS = kind("ReleaseApproval", RELEASE_APPROVALS, releaseApproval);
-export const FREEZES = kind("FreezeWindow", FREEZE_WINDOWS, freezeWindow);
 export const PREVIEWS = kind("ReleasePreview", RELEASE_PREVIEWS, releasePreview);
+export const FREEZES = kind("FreezeWindow", FREEZE_WINDOWS, freezeWindow);
