@@ -10,7 +10,14 @@ import { GROUP } from "#api/rules.ts";
 import { serviceReleaseCrd } from "#api/servicerelease.ts";
 import { crd, type Resource } from "./crd.ts";
 
-export const RESOURCES: readonly Resource[] = [serviceReleaseCrd, environmentCrd, releaseRunCrd, releaseApprovalCrd, freezeWindowCrd, releasePreviewCrd];
+export const RESOURCES: readonly Resource[] = [
+  serviceReleaseCrd,
+  environmentCrd,
+  releaseRunCrd,
+  releaseApprovalCrd,
+  freezeWindowCrd,
+  releasePreviewCrd,
+];
 
 const HEADER = "# Generated from src/api by `npm run generate`. Do not edit.\n";
 
