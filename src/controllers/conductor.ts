@@ -161,7 +161,7 @@ export class Conductor {
     this.#controllers = {
       releases: new ReleaseController(shared, sightings, known, checks, this.queues.releases),
       runs: new RunController(shared, sightings, gates, this.queues.runs),
-      environments: new EnvironmentController(shared, this.queues.environments),
+      environments: new EnvironmentController(shared, this.queues.environments, this.#stop.signal),
       approvals: new ApprovalController(shared, this.approvals, plans, this.queues.approvals),
       freezes: new FreezeWindowController({ home: client, clock, windows: this.freezes }, this.queues.freezes),
       previews: new PreviewController(
