@@ -24,7 +24,8 @@ function programFor(context: Context): Command {
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand, valuesCommand]) program.addCommand(make(context));
+  for (const make of [deployCommand, waitCommand, statusCommand, explainCommand, simulateCommand, valuesCommand])
+    program.addCommand(make(context));
   return program;
 }
 
