@@ -33,11 +33,12 @@ export function values(given: readonly Manifest[], options: Options): ValuesDocu
       );
   const shown = clustersOf(manifests, options.cluster.map(askedFor));
   const sources = new Sources(options.chart);
-  const read = manifests.map((manifest, index) => ({
-    manifest,
-    shown: shown[index] ?? { clusters: [], complete: false, notes: [] },
-    ...sources.of(manifest, options.revision),
-  }));
+  const read = manifests.flatMap((manifest, index) => {
+    const one = shown[index];
+    // Where none of its clusters is asked for, nothing of it is shown.
+    if (one === undefined || one.clusters.length === 0) return [];
+    return [{ manifest, shown: one, ...sources.of(manifest, options.revision) }];
+  });
   const service = serviceOf(options.service ?? read[0]?.own.name ?? "");
   const environments = read.map(({ manifest, shown: { clusters, complete, notes }, repository, own, revision, note }) => ({
     own,
