@@ -120,9 +120,8 @@ function places(groups: readonly { readonly what: string; readonly names: readon
   const most = Math.max(...groups.map(({ names }) => names.length));
   const rest = most > 5 ? groups.find(({ names }) => names.length === most) : undefined;
   const ordered = rest === undefined ? groups : [...groups.filter((one) => one !== rest), rest];
-  return ordered
-    .map(({ what, names }) => `${what} in ${names === rest?.names ? `the other ${names.length}` : names.join(", ")}`)
-    .join("; ");
+  const lines = ordered.map(({ what, names }) => `${what} in ${names === rest?.names ? `the other ${names.length}` : some(names, MOST)}`);
+  return `${lines.slice(0, MOST).join("; ")}${lines.length > MOST ? `; and ${lines.length - MOST} other values` : ""}`;
 }
 
 /** What Argo CD would refuse, and what cannot be known, each with its clusters. */

@@ -46,7 +46,12 @@ export function byHelm(helm: string, folder: string, { valueFiles = [], paramete
     env: { PATH: process.env["PATH"], HOME: folder },
   });
   if (status !== 0) return { refused: stderr };
-  return { values: JSON.parse(stdout.slice(stdout.indexOf("all.yaml\n") + "all.yaml\n".length)) };
+  return { values: JSON.parse(stdout.slice(stdout.indexOf("all.yaml\n") + "all.yaml\n".length), withoutGlobals) };
+}
+
+/** helm gives every subchart an empty map of what is global. */
+function withoutGlobals(key: string, value: unknown): unknown {
+  return key === "global" && JSON.stringify(value) === "{}" ? undefined : value;
 }
 
 /** What we say of it. */

@@ -35,6 +35,17 @@ const CASES: readonly (readonly [what: string, of: Case])[] = [
   ["a value in one file, null in the next", over("a: 1\n", "a: {b: 1}\n", "a: {b: null}\n", "c: {d: {e: null}}\n")],
   ["null deep in a map that the chart does not have", over("a: 1\n", "b: {c: {d: null}}\n")],
   ["empty files and empty maps", over("a: {}\nb: []\n", "", "# nothing\n", "a: {}\nc: {}\n")],
+  [
+    "null below the name of a subchart is for the subchart",
+    {
+      files: {
+        "values.yaml": "redis: {a: 1, b: {c: 1}}\nother: {a: 1}\n",
+        "charts/redis/Chart.yaml": "apiVersion: v2\nname: redis\nversion: 0.1.0\n",
+        "own.yaml": "redis: {a: null, b: {c: null}}\nother: {a: null}\n",
+      },
+      valueFiles: ["own.yaml"],
+    },
+  ],
   ["no values of the chart", { files: { "own.yaml": "a: 1\n" }, valueFiles: ["own.yaml"] }],
   ["the chart's values named again", { files: { "values.yaml": "a: {b: 1}\nc: 1\n" }, valueFiles: ["values.yaml"] }],
   [
