@@ -11,7 +11,7 @@ import { object } from "#kube/paths.ts";
 import { Echoes } from "./echoes.ts";
 import type { Gates } from "./gates.ts";
 import { releaseHash } from "./hash.ts";
-import { newRequests, noted, ordersOf } from "./orders.ts";
+import { asked, newRequests, noted, ordersOf } from "./orders.ts";
 import { involved, keyOf, PACE_PER_TARGET, RELEASE_RUNS, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
 import { hasNewContact, runStatus } from "./runstatus.ts";
@@ -89,7 +89,7 @@ export class RunController {
       return this.#put(
         key,
         run,
-        { ...run.status, actions: noted(run.status.actions ?? [], requests, now, run.status.stop?.startedAt) },
+        { ...run.status, actions: noted(run.status.actions ?? [], requests, now, run.status.stop?.startedAt, asked(run, release)) },
         signal,
       );
 
