@@ -38,16 +38,12 @@ export function refusalOf({ action, argument, run: named }: Request, run: Releas
 
 /**
  * The requests that a run has noted, with new ones. Stamps have a second: what is asked of a run that has stopped is later than
- * its stop, and what was asked before is not. What is `standing` is asked still, and would be noted anew if it were forgotten.
+ * its stop, and what was asked before is not. What is asked still stays: it be noted anew if it were forgotten.
  */
-export function noted(
-  before: Handled,
-  requests: readonly Request[],
-  now: number,
-  stoppedAt: string | undefined,
-  standing: readonly Request[],
-): Handled {
-  const at = stamp(stoppedAt === undefined ? now : Math.max(now, Date.parse(stoppedAt) + 1000));
+export function noted(run: ReleaseRun, release: ServiceRelease, requests: readonly Request[], now: number): Handled {
+  const { actions: before = [], stop } = run.status ?? {};
+  const standing = asked(run, release);
+  const at = stamp(stop === undefined ? now : Math.max(now, Date.parse(stop.startedAt) + 1000));
   const all = [...before, ...requests.map(({ action, value }) => ({ action, value, at }))];
   // What is forgotten first has a later one of its kind: the last pause, and an abort, stay.
   const isLater = (action: Action, index: number): boolean => all.findLastIndex((one) => one.action === action) > index;

@@ -14,6 +14,14 @@ const act = (action: Action, seconds = 0, argument = ""): Handled[number] => ({ 
 
 // What is noted.
 
+const noting = (
+  actions: Handled,
+  requests: readonly Request[],
+  now: number,
+  status: Omit<NonNullable<ReleaseRun["status"]>, "actions"> = {},
+  annotations: Readonly<Record<string, string>> = {},
+): Handled => noted(run({ status: { ...status, actions } }), release({}, undefined, annotations), requests, now);
+
 const asks = (annotations: Readonly<Record<string, string>>, handled: Handled = []): unknown =>
   newRequests(
     run({ status: { startedAt: at(0), actions: handled } }),
@@ -66,15 +74,14 @@ test("what stands on the run itself is noted as well, each value once, and of th
 });
 
 test("what is asked still is not forgotten: it would be noted anew, behind what came after it", () => {
-  const standing = [{ action: "pause", value: NAME, run: NAME, argument: "" }] as const;
   let actions: Handled = [act("pause"), act("resume", 1)];
   for (let n = 0; n < 30; n += 1)
-    actions = noted(
+    actions = noting(
       actions,
       [{ action: n % 2 === 0 ? "pause" : "resume", value: `${NAME}/${n}`, run: NAME, argument: `${n}` }],
       T0 + n * 1000,
-      undefined,
-      standing,
+      {},
+      { "conductor.dev/pause": NAME },
     );
   assert.deepEqual([actions[0], actions.at(-1), actions.length], [act("pause"), act("resume", 29, "/29"), 20]);
 });
@@ -89,9 +96,9 @@ for (const [argument, refusal] of [
 
 test("what is noted stands behind what was, with when", () => {
   const requests = [{ action: "abort", value: NAME, run: NAME, argument: "" }] as const;
-  assert.deepEqual(noted([act("pause", -9)], requests, T0 + 500, undefined, requests), [act("pause", -9), act("abort")]);
+  assert.deepEqual(noting([act("pause", -9)], requests, T0 + 500), [act("pause", -9), act("abort")]);
   assert.deepEqual(
-    noted([], requests.slice(-1), T0 + 500, at(0), requests),
+    noting([], requests.slice(-1), T0 + 500, { stop: { startedAt: at(0), message: "boom" } }),
     [act("abort", 1)],
     "what is asked of a run that has stopped is later than its stop",
   );
@@ -126,7 +133,7 @@ for (const [what, made, expected] of [
 test("a run that was paused stays so, however much is asked of it afterwards", () => {
   let actions: Handled = [act("pause")];
   for (let n = 0; n < 30; n += 1)
-    actions = noted(actions, [{ action: "skip", value: `${NAME}/c${n}`, run: NAME, argument: `c${n}` }], T0 + n * 1000, undefined, []);
+    actions = noting(actions, [{ action: "skip", value: `${NAME}/c${n}`, run: NAME, argument: `c${n}` }], T0 + n * 1000);
   const { paused, skipped } = orders(actions);
   assert.deepEqual([paused, skipped.has("c29"), actions.length <= 20], [true, true, true]);
 });
