@@ -9,6 +9,7 @@ import { run as command } from "#plane/command.ts";
 import { acquire } from "#plane/parts.ts";
 import { reporter } from "#plane/progress.ts";
 import { ARGO_ACTIONS, ARGOCD_CM } from "#tools/generate/argocd.ts";
+import { page, rows, section, words } from "#test/unit/docs/markdown.ts";
 
 /** What the real Argo CD makes of our kinds with the ConfigMap that users apply. Its command line runs the scripts as its controller and server do. */
 
@@ -163,6 +164,34 @@ for (const [kind, phases] of KINDS)
         );
       });
   });
+
+suite("docs/gitops.md", () => {
+  const text = page("docs/gitops.md");
+  const phases = Object.entries(PHASES);
+  /** What stands in backticks in a cell. */
+  const named = (cell = ""): readonly string[] => [...words(cell.split(";")[0] ?? "")].toSorted();
+
+  test("has the health of every phase", () => {
+    const told = rows(section(text, "## Health")).map(([health = "", cell]) => [named(health)[0], named(cell)]);
+    const expected = (["Healthy", "Progressing", "Suspended", "Degraded"] as const).map((health) => [
+      health,
+      phases.flatMap(([phase, [is]]) => (is === health ? [phase] : [])).toSorted(),
+    ]);
+    assert.deepEqual(told, expected);
+  });
+
+  test("has every action with the phases that offer it", () => {
+    const told = rows(section(text, "## Actions")).map(([action = "", cell]) => [
+      named(action)[0],
+      named(cell).filter((word) => !word.startsWith("spec.")),
+    ]);
+    const expected = ARGO_ACTIONS.map((action) => [
+      action,
+      phases.flatMap(([phase, [, offers]]) => (offers.includes(action) ? [phase] : [])).toSorted(),
+    ]);
+    assert.deepEqual(told, expected);
+  });
+});
 
 suite("others", { concurrency: 2 }, () => {
   test("a release that is paused in its spec offers no resume: that is ended in the spec", async () =>
