@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
+import { delivery } from "./notifications.ts";
 import {
   ACTIONS,
   GATE_PHASES,
@@ -125,6 +126,13 @@ const spec = z
       .min(1)
       .max(LIMITS.waves)
       .describe("In order, with numbers as they come out for this run. A target names its wave by position, from 1."),
+    commit: z
+      .string()
+      .max(64)
+      .optional()
+      .describe(
+        "The commit that hears of the outcome: the release's annotation conductor.dev/commit then, else the revision, if it is one.",
+      ),
     author: z
       .string()
       .max(512)
@@ -240,6 +248,7 @@ const status = z.object({
     .max(LIMITS.actions)
     .optional()
     .describe("What people asked of this run, oldest first."),
+  notifications: z.array(delivery).max(LIMITS.deliveries).optional().describe("Who was told what, oldest first."),
   counts: z
     .object({
       total: z.int(),

@@ -6,7 +6,9 @@ import { allows } from "#engine/consent.ts";
 import { members } from "#engine/members.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import { lockedOut } from "./coverage.ts";
+import type { Receivers } from "#notify/receivers.ts";
 import { Echoes } from "./echoes.ts";
+import { receiversCondition, receiversOf } from "./notifications/receivers.ts";
 import { ENVIRONMENTS, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
 
@@ -24,10 +26,12 @@ export class EnvironmentController {
   readonly #parts: Parts;
   readonly #queue: WorkQueue;
   readonly #echoes: Echoes;
+  readonly #receivers: Receivers;
   readonly #probedAt = new Map<string, number>();
 
-  constructor(parts: Parts, queue: WorkQueue) {
+  constructor(parts: Parts, receivers: Receivers, queue: WorkQueue) {
     this.#parts = parts;
+    this.#receivers = receivers;
     this.#queue = queue;
     this.#echoes = new Echoes(parts.environments, queue, parts.clock);
   }
@@ -46,13 +50,16 @@ export class EnvironmentController {
       ...covered.clusters.flatMap((name) => this.#problem(name, environment.metadata.namespace)),
     ];
 
-    // 2. Say so.
-    const status = statusOf(environment, covered.clusters.length + covered.unknown.length, problems, clock.now());
+    // 2. Say so, and who of those that it names can be told.
+    const now = clock.now();
+    const receivers = receiversOf(environment, this.#receivers, now);
+    const status = statusOf(environment, covered.clusters.length + covered.unknown.length, problems, receivers, now);
     if (!isDeepStrictEqual(status, environment.status))
       this.#echoes.expect(key, await putStatus(this.#parts.home, ENVIRONMENTS, environment, status, signal));
 
     // 3. Ask those of whom nobody knows. The answer comes back as a change of the fleet.
     for (const name of covered.clusters) this.#probe(name, signal);
+    if (receivers === "NotRead") return this.#queue.addAfter(key, 500);
     const isFresh = covered.clusters.some((name) => this.#isFresh(this.#unreachableSince(name)));
     this.#queue.addAfter(key, isFresh ? this.#parts.settings.contactTime : PROBE_EVERY);
   }
@@ -97,8 +104,15 @@ function unknown(cluster: string): Problem {
   return { cluster, problem: "Unknown", message: "no registration has this name: register the cluster, or take it out of the Environment" };
 }
 
-function statusOf(environment: Environment, covered: number, problems: readonly Problem[], now: number): EnvironmentStatus {
+function statusOf(
+  environment: Environment,
+  covered: number,
+  problems: readonly Problem[],
+  receivers: ReturnType<typeof receiversOf>,
+  now: number,
+): EnvironmentStatus {
   const before = environment.status;
+  const told = receivers === "NotRead" ? before?.receivers : receivers;
   const count = (problem: ClusterProblem): number => problems.filter((one) => one.problem === problem).length;
   const usable = covered - problems.length;
   const known = new Map((before?.problems ?? []).map((one) => [one.cluster, one]));
@@ -114,7 +128,7 @@ function statusOf(environment: Environment, covered: number, problems: readonly 
   const generation = environment.metadata.generation;
   return {
     observedGeneration: generation,
-    conditions: settle(before?.conditions ?? [], { Ready: ready }, generation, now),
+    conditions: settle(before?.conditions ?? [], { Ready: ready, ...receiversCondition(told) }, generation, now),
     clusters: {
       covered,
       usable,
@@ -128,5 +142,6 @@ function statusOf(environment: Environment, covered: number, problems: readonly 
       const old = known.get(cluster);
       return { cluster, problem, message: cut(said), since: old?.problem === problem ? old.since : stamp(now) };
     }),
+    ...(told === undefined ? {} : { receivers: [...told] }),
   };
 }
