@@ -36,6 +36,7 @@ export function toWebhook({ url, signingKey }: WebhookReceiver, message: Message
   };
 }
 
-function signature(key: Buffer, id: string, seconds: string, body: string): string {
+/** Base64. */
+export function signature(key: Buffer, id: string, seconds: string, body: string): string {
   return createHmac("sha256", key).update(`${id}.${seconds}.${body}`).digest("base64");
 }

@@ -15,10 +15,12 @@ export function receiversOf(
   const { notifications } = spec;
   if (notifications === undefined) return undefined;
   if (!receivers.synced) return "NotRead";
+  // An Environment that was never looked at names them since it was made; in another the entry is new.
+  const first = (status === undefined ? metadata.creationTimestamp : undefined) ?? stamp(now);
   return notifications.map((entry): ReceiverStatus => {
     const before = status?.receivers?.find(({ receiver }) => receiver === entry.receiver);
     const one = found(entry, metadata.namespace, receivers.get(entry.receiver));
-    const since = before?.since ?? stamp(now);
+    const since = before?.since ?? first;
     if (one.kind === "Usable") return { receiver: entry.receiver, since };
     return { receiver: entry.receiver, since, problem: one.problem, message: cut(one.message) };
   });
