@@ -73,12 +73,12 @@ export class FakeReceiver implements AsyncDisposable {
   readonly received: Received[] = [];
   /** What was asked wrongly: nothing of it may be there when a test ends. */
   readonly failures: string[] = [];
-  /** Comments by the commit that they are on, of GitHub and GitLab. */
-  readonly comments = new Map<string, string[]>();
   script: ReceiverScript = () => "as usual";
   readonly #secrets: Secrets;
   readonly #server: Server;
+  /** By whose they are, and the commit that they are on. */
   readonly #statuses = new Map<string, Status[]>();
+  readonly #comments = new Map<string, string[]>();
   #held: (() => void)[] = [];
 
   private constructor(server: Server, url: string, secrets: Secrets) {
@@ -171,12 +171,12 @@ export class FakeReceiver implements AsyncDisposable {
     const [, sha] = /^\/repos\/acme\/[\w.-]+\/statuses\/([0-9a-f]{40})$/.exec(path) ?? [];
     if (sha !== undefined && method === "POST") {
       const { state, context } = SHAPES.githubStatus.parse(body);
-      return { status: 201, body: this.#status(sha, state, context) };
+      return { status: 201, body: this.#status("GitHub", sha, state, context) };
     }
     const [, commented] = /^\/repos\/acme\/[\w.-]+\/commits\/([0-9a-f]{40})\/comments(?:\?per_page=\d+&page=\d+)?$/.exec(path) ?? [];
     if (commented === undefined) throw new Error(`nobody plays ${method} ${path} here`);
-    if (method === "GET") return { status: 200, body: this.#commentsOn(commented).map((text) => ({ body: text })) };
-    this.#commentsOn(commented).push(SHAPES.githubComment.parse(body).body);
+    if (method === "GET") return { status: 200, body: this.#commentsOn("GitHub", commented).map((text) => ({ body: text })) };
+    this.#commentsOn("GitHub", commented).push(SHAPES.githubComment.parse(body).body);
     return { status: 201, body: {} };
   }
 
@@ -184,40 +184,44 @@ export class FakeReceiver implements AsyncDisposable {
     const [, sha] = /^\/projects\/acme%2F[\w.-]+\/statuses\/([0-9a-f]{40})$/.exec(path) ?? [];
     if (sha !== undefined && method === "POST") {
       const { state, name } = SHAPES.gitlabStatus.parse(body);
-      const newest = this.#statusesOf(sha).findLast((one) => one.name === name);
+      const newest = this.#statusesOn("GitLab", sha).findLast((one) => one.name === name);
       // As GitLab does before 18.
       if (newest?.status === state) return { status: 400, body: { message: `Cannot transition status via :run from :${state}` } };
-      return { status: 201, body: this.#status(sha, state, name) };
+      return { status: 201, body: this.#status("GitLab", sha, state, name) };
     }
     const [, at, what] = /^\/projects\/acme%2F[\w.-]+\/repository\/commits\/([0-9a-f]{40})\/(statuses|comments)(?:\?.*)?$/.exec(path) ?? [];
     if (at === undefined) throw new Error(`nobody plays ${method} ${path} here`);
-    if (what === "statuses") return { status: 200, body: this.#statusesOf(at) };
-    if (method === "GET") return { status: 200, body: this.#commentsOn(at).map((note) => ({ note })) };
-    this.#commentsOn(at).push(SHAPES.gitlabComment.parse(body).note);
+    if (what === "statuses") return { status: 200, body: this.#statusesOn("GitLab", at) };
+    if (method === "GET") return { status: 200, body: this.#commentsOn("GitLab", at).map((note) => ({ note })) };
+    this.#commentsOn("GitLab", at).push(SHAPES.gitlabComment.parse(body).note);
     return { status: 201, body: {} };
   }
 
-  /** What is said of a commit, oldest first, as `name: state`. */
-  statusesOf(sha: string): readonly string[] {
-    return this.#statusesOf(sha).map(({ name, status }) => `${name}: ${status}`);
+  /** The states that a commit was given, oldest first, as `name: state`. */
+  statusesOf(played: Played, sha: string): readonly string[] {
+    return this.#statusesOn(played, sha).map(({ name, status }) => `${name}: ${status}`);
   }
 
-  #status(sha: string, status: string, name: string): Status {
-    const list = this.#statusesOf(sha);
+  commentsOf(played: Played, sha: string): readonly string[] {
+    return this.#commentsOn(played, sha);
+  }
+
+  #status(played: Played, sha: string, status: string, name: string): Status {
+    const list = this.#statusesOn(played, sha);
     const made = { id: list.length + 1, status, name };
     list.push(made);
     return made;
   }
 
-  #statusesOf(sha: string): Status[] {
-    const list = this.#statuses.get(sha) ?? [];
-    this.#statuses.set(sha, list);
+  #statusesOn(played: Played, sha: string): Status[] {
+    const list = this.#statuses.get(`${played} ${sha}`) ?? [];
+    this.#statuses.set(`${played} ${sha}`, list);
     return list;
   }
 
-  #commentsOn(sha: string): string[] {
-    const list = this.comments.get(sha) ?? [];
-    this.comments.set(sha, list);
+  #commentsOn(played: Played, sha: string): string[] {
+    const list = this.#comments.get(`${played} ${sha}`) ?? [];
+    this.#comments.set(`${played} ${sha}`, list);
     return list;
   }
 

@@ -75,6 +75,7 @@ const settled = (name: string, count: number): Promise<ReleaseRun | undefined> =
       one?.status?.notifications?.length === count &&
       one.status.notifications.every(({ state }) => state !== "Sending" && state !== "Retrying"),
   );
+const comments = (digit: string) => [...fake.commentsOf("GitHub", commit(digit)), ...fake.commentsOf("GitLab", commit(digit))];
 const since = (begin: number, played: Played) => fake.received.slice(begin).filter((one) => one.played === played);
 
 test("a release to several clusters is told once in each phase, to everybody, in the documented form", async () => {
@@ -136,12 +137,14 @@ test("a release to several clusters is told once in each phase, to everybody, in
       ["POST", `${project}/repository/commits/${commit("a")}/comments`, ""],
     ],
   );
-  for (const text of fake.comments.get(commit("a")) ?? [])
+  for (const played of ["GitHub", "GitLab"] as const) {
+    const [text = "", ...more] = fake.commentsOf(played, commit("a"));
+    assert.deepEqual(more, []);
     assert.match(
       text,
       /^<!-- conductor\.dev\/message: msg_[0-9a-f]{32} -->\n`gated` in `gated`: `Succeeded`, `2` of `2` clusters are ready/,
     );
-  assert.equal(fake.comments.get(commit("a"))?.length, 2);
+  }
 });
 
 test("a release that fails is told as taken back, to its commit too", async () => {
@@ -157,7 +160,8 @@ test("a release that fails is told as taken back, to its commit too", async () =
     "github RolledBack Sent",
     "gitlab RolledBack Sent",
   ]);
-  assert.deepEqual(fake.statusesOf(commit("b")), ["conductor/team-a/bad.bad: failure", "conductor/team-a/bad.bad: failed"]);
+  assert.deepEqual(fake.statusesOf("GitHub", commit("b")), ["conductor/team-a/bad.bad: failure"]);
+  assert.deepEqual(fake.statusesOf("GitLab", commit("b")), ["conductor/team-a/bad.bad: failed"]);
   assert.equal(since(begin, "Slack").length, 1);
 });
 
@@ -192,8 +196,8 @@ test("a conductor that is killed while it sends tells nobody twice who could not
   // Now the comments are written, and nobody hears that they are.
   await until(
     "both comments",
-    async () => fake.comments.get(commit("d"))?.length,
-    (count) => count === 2,
+    async () => comments("d"),
+    (found) => found.length === 2,
   );
   await stage.conductor.kill();
   fake.script = () => "as usual";
@@ -206,7 +210,7 @@ test("a conductor that is killed while it sends tells nobody twice who could not
   ]);
   assert.equal(since(begin, "Slack").length, 1);
   assert.equal(new Set(since(begin, "Webhook").map(({ headers }) => headers["webhook-id"])).size, 1);
-  assert.equal(fake.comments.get(commit("d"))?.length, 2);
+  assert.equal(comments("d").length, 2);
   const events = await stage.events("killed.killed-1");
   assert.deepEqual(
     events.filter(({ reason }) => reason === "NotificationFailed").map(({ note }) => note.split(":").slice(0, 3).join(":")),
