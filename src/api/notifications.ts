@@ -25,7 +25,6 @@ export const DELIVERY_STATES = [
   "Failed", // it did not arrive, and is not tried again
   "Unknown", // it may have arrived, and cannot be sent again without the risk of a second one
 ] as const;
-export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** What may stand in a message. */
 export const MESSAGE_VARIABLES = [
