@@ -41,6 +41,7 @@ export interface Settings {
 export interface Counters {
   write(kind: string, result: string): void;
   outcome(outcome: string): void;
+  notification(type: string, state: string): void;
 }
 
 /**

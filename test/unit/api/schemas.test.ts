@@ -118,6 +118,22 @@ const application = fc.record(
   },
   { requiredKeys: [] },
 );
+const notifications = fc.array(
+  fc.record(
+    {
+      receiver: some(["slack", "a.b-c"], ["", "A", "-a"]),
+      phases: fc.uniqueArray(some(["Started", "Finished"], ["Ended"]), { minLength: 1, maxLength: 2 }),
+      templates: fc.record(
+        { Started: some(["{{service}} {x}", "{{ approval }}"], ["{{cluster}}", "{{", "x".repeat(2000)]), Finished: some(["a\nb"], [1]) },
+        { requiredKeys: [] },
+      ),
+      repository: some(["acme/checkout", "a/{{service}}/b", "{{ namespace }}/x"], ["acme", "a//b", "a/{{revision}}", "a/b?c", "../x y"]),
+      comment: some([true], ["yes"]),
+    },
+    { requiredKeys: ["receiver"] },
+  ),
+  { minLength: 1, maxLength: 1 },
+);
 const environment = fc.record(
   {
     clusters: fc.array(
@@ -130,6 +146,7 @@ const environment = fc.record(
     revision: some(["Commit", "Tag"], ["Branch", 1]),
     application,
     strategy,
+    notifications,
   },
   { requiredKeys: ["clusters", "application"] },
 );
