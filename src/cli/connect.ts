@@ -23,6 +23,14 @@ export async function connectAsKubectl({ kubeconfig, context, namespace }: Where
   };
 }
 
+/** The names that --context takes. */
+export async function contextsOf({ kubeconfig }: Where): Promise<readonly string[]> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  load(config, kubeconfig);
+  return config.contexts.map(({ name }) => name);
+}
+
 function load(config: KubeConfig, file: string | undefined): void {
   if (file !== undefined && !existsSync(file)) throw new Wrong(`--kubeconfig ${file}: there is no such file`);
   try {

@@ -29,6 +29,8 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
   /** Throws Wrong. */
   readonly connect: (where: Where) => Promise<Connected>;
+  /** The names of a kubeconfig's contexts; none where it cannot be read. */
+  readonly contexts: (where: Where) => Promise<readonly string[]>;
   /** The pipeline's job that it runs in. */
   readonly job?: Job;
 }

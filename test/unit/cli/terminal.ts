@@ -14,6 +14,7 @@ export interface Said {
 export const nowhere = {
   clock: { now: () => 0, sleep: () => Promise.resolve() },
   interrupted: new AbortController().signal,
+  contexts: () => Promise.resolve(["blue", "green"]),
   connect,
 } as const;
 
@@ -42,7 +43,7 @@ export async function conductorIn(simulation: Simulation, args: readonly string[
 
 async function captured(
   act: (terminal: Terminal) => Promise<number>,
-  more: Pick<Terminal, "clock" | "interrupted" | "connect">,
+  more: Pick<Terminal, "clock" | "interrupted" | "connect" | "contexts">,
 ): Promise<Said> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await act({
