@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { suite, test } from "node:test";
+import { after, suite, test } from "node:test";
 import { parse } from "yaml";
 import { EXIT } from "#cli/exit.ts";
 import { VERSION } from "#cli/version.ts";
@@ -103,6 +104,21 @@ suite("each script is one that a shell reads", () => {
     test(what, () => {
       const { status, stderr } = spawnSync("sh", ["-n"], { input: script, encoding: "utf8" });
       assert.equal(status, 0, stderr);
+    });
+});
+
+suite("examples/pipelines/deploy.sh ends as conductor does, but for a release that somebody has superseded", () => {
+  const folder = mkdtempSync(join(tmpdir(), "release-conductor-shell-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const script = join(ROOT, "examples/pipelines/deploy.sh");
+  // Says what it was asked, and ends as it is told.
+  writeFileSync(join(folder, "conductor"), '#!/bin/sh\necho "$*"\nexit "$CODE"\n', { mode: 0o755 });
+  for (const code of Object.values(EXIT))
+    test(`exit code ${code}`, () => {
+      const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}`, CODE: `${code}` };
+      const { status, stdout } = spawnSync("sh", [script, "checkout", "production", "v1"], { env, encoding: "utf8" });
+      assert.equal(status, code === EXIT.superseded ? 0 : code);
+      assert.match(stdout, /^deploy checkout\.production --revision v1 --timeout 1h\n.+\n$/);
     });
 });
 
