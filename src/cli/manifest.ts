@@ -53,7 +53,9 @@ function environmentDocuments(text: string, file: string): readonly Fields[] {
 
 /** The ServiceRelease in the text of `file`; the one called `wanted` if there are several. Throws Wrong. */
 export function releaseIn(text: string, file: string, wanted: string | undefined): ReleaseManifest {
-  const all = releasesIn(text, file);
+  const all = parsed(text, file)
+    .filter((one) => one["kind"] === "ServiceRelease")
+    .map((one) => releaseOf(one, file));
   const names = all.map(({ name }) => name);
   const [first, second] = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
   if (first === undefined) {
@@ -64,16 +66,17 @@ export function releaseIn(text: string, file: string, wanted: string | undefined
   return first;
 }
 
-/** Every ServiceRelease in the text of `file`. Throws Wrong. */
-export function releasesIn(text: string, file: string): readonly ReleaseManifest[] {
-  const all = parsed(text, file).filter((one) => one["kind"] === "ServiceRelease");
-  return all.map((one) => releaseOf(one, file));
-}
-
-/** Every Environment in the text of `file`. Throws Wrong. */
-export function environmentsIn(text: string, file: string): readonly Manifest[] {
-  const all = parsed(text, file).filter((one) => one["kind"] === "Environment");
-  return all.map((one) => checked(one, file));
+/** What the text of `file` declares: at least one of either. Throws Wrong. */
+export function declaredIn(
+  text: string,
+  file: string,
+): { readonly releases: readonly ReleaseManifest[]; readonly environments: readonly Manifest[] } {
+  const documents = parsed(text, file);
+  const of = (kind: string): readonly Fields[] => documents.filter((one) => one["kind"] === kind);
+  const [releases, environments] = [of("ServiceRelease"), of("Environment")];
+  if (releases.length + environments.length === 0)
+    throw new Wrong(`${file} holds no ServiceRelease and no Environment: give a manifest of either, apiVersion ${API_VERSION}`);
+  return { releases: releases.map((one) => releaseOf(one, file)), environments: environments.map((one) => checked(one, file)) };
 }
 
 function releaseOf(document: Fields, file: string): ReleaseManifest {

@@ -73,7 +73,7 @@ export async function run(args: readonly string[], given: Terminal): Promise<num
 /** kubectl takes its flags before the command too: they are moved behind it. */
 function hoisted(args: readonly string[]): string[] {
   let at = 0;
-  while (/^(-n|--namespace|--context|--kubeconfig)(=|$)/.test(args[at] ?? "")) at += (args[at] ?? "").includes("=") ? 1 : 2;
+  while (/^(-n|--namespace|--context|--kubeconfig|--as|--as-group)(=|$)/.test(args[at] ?? "")) at += (args[at] ?? "").includes("=") ? 1 : 2;
   const [name, ...rest] = args.slice(at);
   return name === undefined ? [...args] : [name, ...args.slice(0, at), ...rest];
 }

@@ -6,6 +6,9 @@ export interface Where {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
+  /** Whom to be, where one may impersonate. */
+  readonly as?: string;
+  readonly asGroup?: readonly string[];
 }
 
 /** The management cluster, as somebody's kubeconfig leads to it. */

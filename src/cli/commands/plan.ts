@@ -6,7 +6,7 @@ import { contentsOf } from "../contents.ts";
 import { EXIT } from "../exit.ts";
 import { names, releaseName, time } from "../flags.ts";
 import { PREVIEWS, RELEASES } from "../kinds.ts";
-import { environmentsIn, releasesIn } from "../manifest.ts";
+import { declaredIn } from "../manifest.ts";
 import { outputOption, printDocument } from "../output.ts";
 import { planText } from "../plan/text.ts";
 import { planOf } from "../plan/view.ts";
@@ -76,9 +76,9 @@ Exit codes: 0 it would start (perhaps later: what holds it up is named), 1 it wo
 
 /** A preview's spec, from files, flags and what is wished now; the later count more. Throws Wrong. */
 async function proposed(session: Session, release: string | undefined, { file, revision, clusters }: Options): Promise<object> {
-  const texts = file.map((one) => [contentsOf(one), one] as const);
+  const declared = file.map((one) => declaredIn(contentsOf(one), one));
   const named = release === undefined ? undefined : releaseName(release);
-  const releases = texts.flatMap(([text, one]) => releasesIn(text, one)).filter(({ name }) => named === undefined || name === named.name);
+  const releases = declared.flatMap((one) => one.releases).filter(({ name }) => named === undefined || name === named.name);
   const [found, second] = releases;
   if (second !== undefined)
     throw new Wrong(`the files hold ${releases.length} ServiceReleases: name one of ${releases.map(({ name }) => name).join(", ")}`);
@@ -89,7 +89,7 @@ async function proposed(session: Session, release: string | undefined, { file, r
     ...(clusters === undefined ? {} : { clusters }),
   };
   const { paused: _, ...wish } = whole;
-  const environment = texts.flatMap(([text, one]) => environmentsIn(text, one)).find(({ name }) => name === wish.environment);
+  const environment = declared.flatMap(({ environments }) => environments).find(({ name }) => name === wish.environment);
   return { release: wish, ...(environment === undefined ? {} : { environment: environment.spec }) };
 }
 

@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { summaryOf } from "../command.ts";
 
 /** What the shell does besides: https://github.com/spf13/cobra/blob/main/completions.go, which kubectl's plugins speak too. */
 export const DIRECTIVES = { files: 0, none: 4 } as const;
@@ -78,7 +79,7 @@ function optionOf(command: Command, word: string): Option | undefined {
 }
 
 function described(name: string, description: string): string {
-  return `${name}\t${description.split(/[:;]/, 1)[0] ?? ""}`;
+  return `${name}\t${summaryOf(description)}`;
 }
 
 function matching(lines: readonly string[], begun: string): Candidates {
