@@ -67,6 +67,11 @@ test("without a kubeconfig it says what to set", () => {
   assert.match(err, /^no kubeconfig was found: set KUBECONFIG, or give --kubeconfig FILE\n$/);
 });
 
+test("it ends without a word when nobody reads on", () => {
+  const { code, err } = cli.run("bash", "-c", "set -o pipefail; conductor --help | true");
+  assert.deepEqual([code, err], [141, ""]);
+});
+
 test("the file works alone, wherever it is copied to", () => {
   const copy = join(cli.folder, "copied.mjs");
   copyFileSync(join(cli.folder, "node_modules", "@release-conductor", "cli", "conductor.mjs"), copy);
