@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import type { Context } from "./command.ts";
+import { actCommands } from "./commands/act.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { waitCommand } from "./commands/wait.ts";
@@ -22,7 +24,9 @@ function programFor(context: Context): Command {
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [deployCommand, waitCommand, statusCommand, simulateCommand]) program.addCommand(make(context));
+  for (const make of [deployCommand, waitCommand, statusCommand]) program.addCommand(make(context));
+  for (const one of actCommands(context)) program.addCommand(one);
+  for (const make of [rollbackCommand, simulateCommand]) program.addCommand(make(context));
   return program;
 }
 

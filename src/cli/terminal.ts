@@ -16,10 +16,18 @@ export interface Connected {
   readonly server: string;
 }
 
+/** Whoever sits at the keyboard. */
+export interface Input {
+  /** Shows `question` and resolves with the line that is typed; undefined when none will be: Ctrl-C, Ctrl-D. */
+  line(question: string): Promise<string | undefined>;
+}
+
 /** All that a command sees of the outside. */
 export interface Terminal {
   readonly out: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly err: { write(text: string): unknown; readonly isTTY?: boolean };
+  /** undefined where nobody can answer: in a pipe, in a pipeline. */
+  readonly input: Input | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds of no particular beginning. */
   readonly now: () => number;

@@ -1,4 +1,4 @@
-import type { Connected, Terminal, Where } from "#cli/terminal.ts";
+import type { Connected, Input, Terminal, Where } from "#cli/terminal.ts";
 import { run } from "#cli/program.ts";
 import { Wrong } from "#cli/wrong.ts";
 import { Connection, NEAR } from "#simulation/connection.ts";
@@ -15,6 +15,7 @@ export const nowhere = {
   clock: { now: () => 0, sleep: () => Promise.resolve() },
   interrupted: new AbortController().signal,
   connect,
+  input: undefined,
 } as const;
 
 function connect(): Promise<Connected> {
@@ -26,15 +27,29 @@ export async function conductor(...args: readonly string[]): Promise<Said> {
   return captured((terminal) => run(args, terminal), nowhere);
 }
 
-/** Runs it against the management cluster of a simulation, in whose time it waits; for two hours at most. */
-export async function conductorIn(simulation: Simulation, args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
-  const { clock, home } = simulation;
-  const connected = ({ namespace = TEAM }: Where): Promise<Connected> => {
-    const transport = new Connection({ server: home, who: "ci", clock, latency: { ...NEAR }, random: () => 0.5 });
+/** Whose credential a command finds. */
+export function as({ clock, home }: Simulation, who: string): Pick<Terminal, "connect"> {
+  const connectTo = ({ namespace = TEAM }: Where): Promise<Connected> => {
+    const transport = new Connection({ server: home, who, clock, latency: { ...NEAR }, random: () => 0.5 });
     return Promise.resolve({ transport, namespace, server: "management:6443" });
   };
+  return { connect: connectTo };
+}
+
+/** Somebody at a terminal who types these lines, and then nothing more; what was asked is in `asked`. */
+export function typing(...lines: readonly string[]): { readonly input: Input; readonly asked: string[] } {
+  const left = [...lines];
+  const asked: string[] = [];
+  return { asked, input: { line: (question) => (asked.push(question), Promise.resolve(left.shift())) } };
+}
+
+/** Runs it against the management cluster of a simulation, in whose time it waits; for two hours at most. */
+export async function conductorIn(simulation: Simulation, args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
+  const { clock } = simulation;
   let done = false;
-  const said = captured((terminal) => run(args, terminal), { ...nowhere, clock, connect: connected, ...more }).finally(() => (done = true));
+  const said = captured((terminal) => run(args, terminal), { ...nowhere, clock, ...as(simulation, "ci"), ...more }).finally(
+    () => (done = true),
+  );
   await simulation.runUntil(() => done, 7_200_000);
   if (!done) throw new Error(`conductor ${args.join(" ")} did not end within two hours of the simulation`);
   return said;
@@ -42,7 +57,7 @@ export async function conductorIn(simulation: Simulation, args: readonly string[
 
 async function captured(
   act: (terminal: Terminal) => Promise<number>,
-  more: Pick<Terminal, "clock" | "interrupted" | "connect">,
+  more: Pick<Terminal, "clock" | "interrupted" | "connect" | "input">,
 ): Promise<Said> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await act({
