@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { Context } from "./command.ts";
 import { actCommands } from "./commands/act.ts";
+import { approveCommand, rejectCommand } from "./commands/decide.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { simulateCommand } from "./commands/simulate.ts";
@@ -26,7 +27,7 @@ function programFor(context: Context): Command {
   program.addHelpText("after", HELP);
   for (const make of [deployCommand, waitCommand, statusCommand]) program.addCommand(make(context));
   for (const one of actCommands(context)) program.addCommand(one);
-  for (const make of [rollbackCommand, simulateCommand]) program.addCommand(make(context));
+  for (const make of [rollbackCommand, approveCommand, rejectCommand, simulateCommand]) program.addCommand(make(context));
   return program;
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Transport } from "#kube/ports.ts";
+import { Wrong } from "./wrong.ts";
 
 /** Which API server, as kubectl's flags say it. */
 export interface Where {
@@ -49,4 +50,10 @@ export function hasColours({ out, env }: Terminal): boolean {
 
 export function widthOf({ out }: Terminal): number {
   return Math.max(60, out.columns ?? 80);
+}
+
+/** Whether whoever sits there says yes. Throws Wrong where nobody does. */
+export async function agreed({ input }: Terminal, question: string): Promise<boolean> {
+  if (input === undefined) throw new Wrong("nobody is at a terminal to be asked: give --yes to do it without");
+  return /^\s*y(es)?\s*$/i.test((await input.line(`${question} [y/N] `)) ?? "");
 }
