@@ -3,6 +3,8 @@ import type { Context } from "./command.ts";
 import { actCommands } from "./commands/act.ts";
 import { approveCommand, rejectCommand } from "./commands/decide.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { freezeCommand, unfreezeCommand } from "./commands/freeze.ts";
+import { historyCommand } from "./commands/history.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -25,9 +27,10 @@ function programFor(context: Context): Command {
     .version(VERSION)
     .exitOverride();
   program.addHelpText("after", HELP);
-  for (const make of [deployCommand, waitCommand, statusCommand]) program.addCommand(make(context));
+  for (const make of [deployCommand, waitCommand, statusCommand, historyCommand]) program.addCommand(make(context));
   for (const one of actCommands(context)) program.addCommand(one);
-  for (const make of [rollbackCommand, approveCommand, rejectCommand, simulateCommand]) program.addCommand(make(context));
+  for (const make of [rollbackCommand, approveCommand, rejectCommand, freezeCommand, unfreezeCommand, simulateCommand])
+    program.addCommand(make(context));
   return program;
 }
 

@@ -1,6 +1,8 @@
+import { connectAsKubectl } from "#cli/connect.ts";
 import type { Connected, Input, Terminal, Where } from "#cli/terminal.ts";
 import { run } from "#cli/program.ts";
 import { Wrong } from "#cli/wrong.ts";
+import { systemClock } from "#kube/clock.ts";
 import { Connection, NEAR } from "#simulation/connection.ts";
 import { TEAM } from "#simulation/scenario.ts";
 import type { Simulation } from "#simulation/simulation.ts";
@@ -25,6 +27,12 @@ function connect(): Promise<Connected> {
 /** Runs `conductor` with these arguments, in a log of 80 columns that no time passes in. */
 export async function conductor(...args: readonly string[]): Promise<Said> {
   return captured((terminal) => run(args, terminal), nowhere);
+}
+
+/** Runs it in real time, against the API servers that its --kubeconfig leads to. */
+export function conductorOn(args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
+  const real = { ...nowhere, clock: systemClock, connect: (where: Where) => connectAsKubectl(where, systemClock) };
+  return captured((terminal) => run(args, terminal), { ...real, ...more });
 }
 
 /** Whose credential a command finds. */
