@@ -54,6 +54,8 @@ function sentence({ kind: failure, message }: KubeFailure, attempt: Attempt): st
     case "AlreadyExists":
       return `there is already a ${what}: choose another name, or delete it first`;
     case "Invalid":
+      // So an API server answers a patch that names the uid of one that is gone.
+      if (message.includes("metadata.uid: Invalid value")) return `${what} is another one meanwhile: look at it, and try again`;
       return `${what} was refused: ${message.replace(/^.*? is invalid: /, "")}`;
     case "TooManyRequests":
     case "ServerError":

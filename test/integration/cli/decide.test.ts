@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { parse, stringify } from "yaml";
 import type { ApprovalSpec } from "#api/releaseapproval.ts";
+import type { Input } from "#cli/terminal.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import { Plane } from "#plane/plane.ts";
 import { CONDUCTOR, management, object, said, stored } from "#test/scene/people.ts";
@@ -31,13 +32,13 @@ async function asked(spec: Partial<ApprovalSpec> = {}): Promise<{ readonly relea
   return { release: `${service}.production`, approval };
 }
 
-/** As that person, with their kubeconfig. */
-function conductor(who: string, ...args: readonly string[]): Promise<Said> {
+/** As that person, with their kubeconfig; `input` is what they say when they are asked. */
+function conductor(who: string, args: readonly string[], input?: Input): Promise<Said> {
   const file = join(folder, `${who}.yaml`);
   const config = parse(readFileSync(cluster.kubeconfig, "utf8"));
   for (const { user } of config.users) user.as = who;
   writeFileSync(file, stringify(config), { mode: 0o600 });
-  return conductorOn([...args, "--kubeconfig", file, "-n", "team-a"]);
+  return conductorOn([...args, "--kubeconfig", file, "-n", "team-a"], { input });
 }
 
 async function decisions(approval: string): Promise<unknown> {
@@ -72,13 +73,13 @@ after(async () => {
 suite("decisions by the command line, as the API server lets them", () => {
   test("an approver approves under their own name, and may change their mind", async () => {
     const { release, approval } = await asked();
-    const { code, out, err } = await conductor("alice", "approve", release, "--yes", "--reason", "fine");
+    const { code, out, err } = await conductor("alice", ["approve", release, "--yes", "--reason", "fine"]);
     assert.deepEqual({ code, err }, { code: 0, err: "" });
     assert.ok(out.endsWith(`\n✓ approve ${release}: Recorded: by alice on ${approval}, 1 of 2 approvals\n`), out);
     assert.deepEqual(await decisions(approval), { alice: { decision: "Approve", reason: "fine" } });
-    assert.equal((await conductor("alice", "reject", release, "--yes", "--reason", "not today")).code, 0);
+    assert.equal((await conductor("alice", ["reject", release, "--yes", "--reason", "not today"])).code, 0);
     assert.deepEqual(await decisions(approval), { alice: { decision: "Reject", reason: "not today" } });
-    assert.equal((await conductor("alice", "approve", release, "--yes")).code, 0);
+    assert.equal((await conductor("alice", ["approve", release, "--yes"])).code, 0);
     assert.deepEqual(await decisions(approval), { alice: { decision: "Approve" } });
   });
 
@@ -101,7 +102,7 @@ suite("decisions by the command line, as the API server lets them", () => {
   for (const [what, who, spec, refusal] of rows)
     test(`${what}: the policy's sentence, and exit code 1`, async () => {
       const { release, approval } = await asked(spec);
-      const { code, out, err } = await conductor(who, "approve", release, "--yes");
+      const { code, out, err } = await conductor(who, ["approve", release, "--yes"]);
       assert.deepEqual({ code, err }, { code: 1, err: "" });
       assert.equal(
         out.split("\n").at(-2),
@@ -112,21 +113,54 @@ suite("decisions by the command line, as the API server lets them", () => {
 
   test("who may not read approvals is told which right is missing", async () => {
     const { release } = await asked();
-    assert.deepEqual(await conductor("eve", "approve", release, "--yes"), {
+    assert.deepEqual(await conductor("eve", ["approve", release, "--yes"]), {
       code: 2,
       out: "",
       err: "you may not list releaseapprovals in namespace team-a: ask for a Role with the verb list on releaseapprovals.conductor.dev (kubectl auth can-i list releaseapprovals.conductor.dev -n team-a)\n",
     });
   });
 
-  test("what has expired is not decided any more", async () => {
-    const { release, approval } = await asked();
+  async function expires(approval: string): Promise<void> {
     const whole = { ...(await stored(cluster, "releaseapprovals", approval)), status: { phase: "Expired" } };
     assert.match(await said(cluster, CONDUCTOR, ["replace", "--subresource=status", "-f", "-"], whole), / replaced/);
-    assert.deepEqual(await conductor("alice", "approve", release, "--yes"), {
+  }
+
+  test("what has expired is not decided any more", async () => {
+    const { release, approval } = await asked();
+    await expires(approval);
+    assert.deepEqual(await conductor("alice", ["approve", release, "--yes"]), {
       code: 1,
       out: `✗ approve ${release}: Refused: nothing of ${release} waits for a decision (${approval} is Expired)\n`,
       err: "",
     });
+  });
+
+  test("nor what expires while somebody thinks about it", async () => {
+    const { release, approval } = await asked();
+    const { code, out } = await conductor("alice", ["approve", release], { line: () => expires(approval).then(() => "y") });
+    assert.equal(code, 1);
+    assert.equal(
+      out.split("\n").at(-2),
+      `✗ approve ${release}: Refused: ReleaseApproval ${approval} in namespace team-a was refused: this approval is Expired, and that is final: another run of the release asks anew`,
+    );
+  });
+
+  test("nor another question of the same name", async () => {
+    const { release, approval } = await asked();
+    const replaced = async (): Promise<string> => {
+      const { metadata, spec } = await stored(cluster, "releaseapprovals", approval);
+      await cluster.kubectl(["delete", "releaseapproval", approval, "--namespace", "team-a"]);
+      await said(cluster, CONDUCTOR, ["create", "-f", "-"], object("ReleaseApproval", metadata.name, { ...spec, revision: "v3" }));
+      return "y";
+    };
+    const { code, err } = await conductor("alice", ["approve", release], { line: replaced });
+    assert.deepEqual(
+      { code, err },
+      {
+        code: 2,
+        err: `ReleaseApproval ${approval} in namespace team-a is another one meanwhile: look at it, and try again\n`,
+      },
+    );
+    assert.deepEqual(await decisions(approval), {});
   });
 });
