@@ -1,6 +1,6 @@
 import { systemClock } from "#kube/clock.ts";
 import { createInterface } from "node:readline/promises";
-import { connectAsKubectl } from "./connect.ts";
+import { connectAsKubectl, contextsOf } from "./connect.ts";
 import { run } from "./program.ts";
 import type { Input } from "./terminal.ts";
 
@@ -38,4 +38,5 @@ process.exitCode = await run(process.argv.slice(2), {
   clock: systemClock,
   interrupted: interruption.signal,
   connect: (where) => connectAsKubectl(where, systemClock),
+  contexts: contextsOf,
 });

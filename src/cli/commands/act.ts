@@ -51,29 +51,31 @@ export function acting(one: Command, makesRun: boolean, ends = WITH_WAIT): Comma
   return one.addOption(outputOption("json", "yaml")).addHelpText("after", `${EXIT_CODES}${makesRun ? ends : ""}`);
 }
 
-export function actCommands(context: Context): readonly Command[] {
-  const made = DEEDS.map((deed) =>
+function withoutArgument(deed: Deed): (context: Context) => Command {
+  return (context) =>
     acting(command(`${deed.name} <release>`, deed.does, deed.examples), deed.makesRun).action((release: string, options: Acting) => {
       const { name } = releaseName(release);
-      return withSession(context, options, async (session) => {
-        const found = await session.get(RELEASES, name);
-        return act(context.terminal, session, { deed, release: found, argument: undefined }, options);
-      });
-    }),
-  );
-  const skip = acting(command("skip <release> <cluster>", SKIP.does, SKIP.examples), false).action(
+      return withSession(context, options, async (session) =>
+        act(context.terminal, session, { deed, release: await session.get(RELEASES, name), argument: undefined }, options),
+      );
+    });
+}
+
+function skipCommand(context: Context): Command {
+  return acting(command("skip <release> <cluster>", SKIP.does, SKIP.examples), false).action(
     (release: string, cluster: string, options: Acting) => {
       const { name } = releaseName(release);
       const [argument, ...more] = names(cluster, []);
       if (argument === undefined || more.length > 0) throw new Wrong("skip takes out one cluster at a time: name one");
-      return withSession(context, options, async (session) => {
-        const found = await session.get(RELEASES, name);
-        return act(context.terminal, session, { deed: SKIP, release: found, argument }, options);
-      });
+      return withSession(context, options, async (session) =>
+        act(context.terminal, session, { deed: SKIP, release: await session.get(RELEASES, name), argument }, options),
+      );
     },
   );
-  return [...made, skip];
 }
+
+/** pause, resume and what else is asked with an annotation alone, and skip. */
+export const ACT_COMMANDS = [...DEEDS.map(withoutArgument), skipCommand];
 
 /** Something that is asked of a release. */
 export interface Asking {

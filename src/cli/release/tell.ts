@@ -2,6 +2,7 @@ import type { WaitingReason } from "#api/reasons.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { stamp } from "#api/conditions.ts";
+import { Sections } from "../job.ts";
 import { hasColours, isLively, widthOf, type Terminal } from "../terminal.ts";
 import type { Teller } from "./follow.ts";
 import { short, treeOf } from "./tree.ts";
@@ -61,12 +62,17 @@ class Lines implements Teller {
   #said = "";
   #lost: string | undefined;
   readonly #named = new Map<string, string>();
+  readonly #sections: Sections;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#sections = new Sections(terminal);
   }
 
   show(release: ServiceRelease, _run: undefined, lost: string | undefined): void {
+    const { metadata, status } = release;
+    const isOfThis = status?.observedGeneration === metadata.generation;
+    if (isOfThis && status?.wave !== undefined) this.#sections.enter(`${metadata.name}, wave ${status.wave.summary}`);
     if (lost !== this.#lost)
       this.#line(release, lost === undefined ? "the API server answers again" : `the API server is lost, and tried again: ${lost}`);
     this.#lost = lost;
@@ -85,8 +91,13 @@ class Lines implements Teller {
     this.#saidAt = this.#terminal.clock.now();
   }
 
+  end(): void {
+    this.#sections.leave();
+  }
+
+  /** A message of several lines stays one: each line of a log says when, and of what. */
   #line({ metadata }: ServiceRelease, text: string): void {
-    this.#terminal.out.write(`${stamp(this.#terminal.clock.now())} ${metadata.name} ${text}\n`);
+    this.#terminal.out.write(`${stamp(this.#terminal.clock.now())} ${metadata.name} ${text.replaceAll(/\s+/g, " ")}\n`);
   }
 }
 

@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { parse, stringify } from "yaml";
 import type { ApprovalSpec } from "#api/releaseapproval.ts";
 import type { Input } from "#cli/terminal.ts";
 import type { Cluster } from "#plane/cluster.ts";
@@ -14,13 +9,16 @@ import { installPolicies } from "#test/scene/policies.ts";
 import { conductorOn, type Said } from "#test/unit/cli/terminal.ts";
 import { QUESTION } from "../admission/question.ts";
 
-/** Of people, by name and not by group: who asks in a kubeconfig's `as` comes without groups. */
-const APPROVERS = ["alice", "bob", "carol"];
+const GROUPS: Readonly<Record<string, string>> = {
+  alice: "release-approvers",
+  bob: "release-approvers",
+  carol: "release-approvers",
+  dave: "editors",
+};
 const ASKED = { ...QUESTION, expiresAt: "2126-11-24T00:00:00Z" };
 
 let plane: Plane;
 let cluster: Cluster;
-let folder: string;
 let number = 0;
 
 /** As the conductor asks, about a service of its own. Resolves with the release's name. */
@@ -32,13 +30,10 @@ async function asked(spec: Partial<ApprovalSpec> = {}): Promise<{ readonly relea
   return { release: `${service}.production`, approval };
 }
 
-/** As that person, with their kubeconfig; `input` is what they say when they are asked. */
+/** As that person, by impersonation; `input` is what they say when they are asked. */
 function conductor(who: string, args: readonly string[], input?: Input): Promise<Said> {
-  const file = join(folder, `${who}.yaml`);
-  const config = parse(readFileSync(cluster.kubeconfig, "utf8"));
-  for (const { user } of config.users) user.as = who;
-  writeFileSync(file, stringify(config), { mode: 0o600 });
-  return conductorOn([...args, "--kubeconfig", file, "-n", "team-a"], { input });
+  const group = GROUPS[who] === undefined ? [] : ["--as-group", GROUPS[who]];
+  return conductorOn([...args, "--kubeconfig", cluster.kubeconfig, "-n", "team-a", "--as", who, ...group], { input });
 }
 
 async function decisions(approval: string): Promise<unknown> {
@@ -46,29 +41,20 @@ async function decisions(approval: string): Promise<unknown> {
 }
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "conductor-cli-"));
   plane = await Plane.start();
   cluster = await management(plane, "management");
   const group = "rbac.authorization.k8s.io";
-  const binding = (name: string, role: string, people: readonly string[]): object => ({
-    apiVersion: `${group}/v1`,
-    kind: "RoleBinding",
-    metadata: { name, namespace: "team-a" },
-    roleRef: { apiGroup: group, kind: "Role", name: role },
-    subjects: people.map((name) => ({ apiGroup: group, kind: "User", name })),
-  });
-  const only = [{ apiGroups: ["conductor.dev"], resources: ["releaseapprovals"], verbs: ["get", "list", "patch"] }];
+  const rules = [{ apiGroups: ["conductor.dev"], resources: ["releaseapprovals"], verbs: ["get", "list", "patch"] }];
+  const metadata = { name: "editor", namespace: "team-a" };
+  const roleRef = { apiGroup: group, kind: "Role", name: "editor" };
+  const subjects = [{ apiGroup: group, kind: "Group", name: "editors" }];
   await cluster.apply([
-    { apiVersion: `${group}/v1`, kind: "Role", metadata: { name: "editor", namespace: "team-a" }, rules: only },
-    binding("approvers-by-name", "release-approver", APPROVERS),
-    binding("editors-by-name", "editor", ["dave"]),
+    { apiVersion: `${group}/v1`, kind: "Role", metadata, rules },
+    { apiVersion: `${group}/v1`, kind: "RoleBinding", metadata, roleRef, subjects },
   ]);
   await installPolicies(cluster);
 });
-after(async () => {
-  await plane.stop();
-  await rm(folder, { recursive: true });
-});
+after(async () => plane.stop());
 
 suite("decisions by the command line, as the API server lets them", () => {
   test("an approver approves under their own name, and may change their mind", async () => {
@@ -92,6 +78,7 @@ suite("decisions by the command line, as the API server lets them", () => {
       "you have released this, carol: somebody else must approve it; you may reject it",
     ],
     ["nor whoever is not named", "bob", { users: ["alice"], count: 1 }, "you are not among those who decide here: ask alice"],
+    ["nor whoever is in none of the groups", "bob", { groups: ["sre"] }, "you are not among those who decide here: ask a member of sre"],
     [
       "nor whoever may only patch",
       "dave",

@@ -16,6 +16,7 @@ export interface Said {
 export const nowhere = {
   clock: { now: () => 0, sleep: () => Promise.resolve() },
   interrupted: new AbortController().signal,
+  contexts: () => Promise.resolve(["blue", "green"]),
   connect,
   input: undefined,
 } as const;
@@ -65,7 +66,7 @@ export async function conductorIn(simulation: Simulation, args: readonly string[
 
 async function captured(
   act: (terminal: Terminal) => Promise<number>,
-  more: Pick<Terminal, "clock" | "interrupted" | "connect" | "input">,
+  more: Pick<Terminal, "clock" | "interrupted" | "connect" | "contexts" | "input">,
 ): Promise<Said> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await act({
