@@ -50,7 +50,9 @@ function sentence({ kind: failure, message }: KubeFailure, { verb, kind, name, n
       return `the API server ${server} could not do it: ${message}. Try again`;
     case "Fenced":
     case "Aborted":
-      return "interrupted";
+      return verb === "get" || verb === "list" || verb === "watch"
+        ? "interrupted"
+        : `interrupted: whether ${what} was changed is not known, conductor status shows it`;
   }
 }
 

@@ -1,7 +1,8 @@
 import { EXIT, type Exit } from "../exit.ts";
 import { coloured, sign, type Mood } from "../look.ts";
 import { printDocument } from "../output.ts";
-import { hasColours, widthOf, type Terminal } from "../terminal.ts";
+import { hasColours, isLively, widthOf, type Terminal } from "../terminal.ts";
+import { tell } from "./tell.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** How a followed release has ended, as `deploy -o json` and `wait -o json` print it. */
@@ -23,10 +24,12 @@ export function conclude(terminal: Terminal, output: "text" | "json" | "yaml", c
   else {
     const look = { colours: hasColours(terminal), width: widthOf(terminal) };
     const mood = moodOf(exitCode);
-    terminal.out.write(
-      `${sign(mood, look)} ${name} at ${revision}: ${coloured(mood, outcome, look)} (exit code ${exitCode}): ${message}\n`,
-    );
-    if (hint !== undefined) terminal.out.write(`  ${hint}\n`);
+    const said = `at ${revision}: ${coloured(mood, outcome, look)} (exit code ${exitCode}): ${message}`;
+    if (isLively(terminal)) terminal.out.write(`${sign(mood, look)} ${name} ${said}\n${hint === undefined ? "" : `  ${hint}\n`}`);
+    else {
+      tell(terminal, name, said);
+      if (hint !== undefined) tell(terminal, name, `next: ${hint}`);
+    }
   }
   return exitCode;
 }

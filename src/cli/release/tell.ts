@@ -13,6 +13,12 @@ export function tellerFor(terminal: Terminal, quiet: boolean): Teller {
   return isLively(terminal) ? new Picture(terminal) : new Lines(terminal);
 }
 
+/** A line about a release; in a log it begins with the time and the release, to be searched by either. */
+export function tell(terminal: Terminal, name: string, text: string): void {
+  const time = isLively(terminal) ? "" : `${stamp(terminal.clock.now())} `;
+  terminal.out.write(`${time}${name} ${text}\n`);
+}
+
 /** Draws over what it drew before. */
 class Picture implements Teller {
   readonly wantsRun = true;
@@ -52,7 +58,7 @@ class Picture implements Teller {
 const STEPS = 15_000;
 const STILL = 60_000;
 
-/** A line for each change that matters, now and then one for small steps; each begins with the time and the release, to be searched by either. */
+/** A line for each change that matters, now and then one for small steps. */
 class Lines implements Teller {
   readonly wantsRun = false;
   readonly #terminal: Terminal;
@@ -66,15 +72,23 @@ class Lines implements Teller {
     this.#terminal = terminal;
   }
 
-  show(release: ServiceRelease, _run: undefined, lost: string | undefined): void {
-    if (lost !== this.#lost)
+  show(release: ServiceRelease, _run: undefined, lost: string | undefined, last: boolean): void {
+    // Each attempt may fail in words of its own: that it is lost is said once.
+    if ((lost === undefined) !== (this.#lost === undefined))
       this.#line(release, lost === undefined ? "the API server answers again" : `the API server is lost, and tried again: ${lost}`);
     this.#lost = lost;
     for (const { name, phase, reason, message } of release.status?.clusters ?? []) {
-      const isNews = phase === "Failed" || phase === "Reverted" || phase === "Unreachable" || phase === "Unknown" || phase === "RolledBack";
+      // What went back before this began is told by how it ended.
+      const isNews =
+        phase === "Failed" ||
+        phase === "Reverted" ||
+        phase === "Unreachable" ||
+        phase === "Unknown" ||
+        (phase === "RolledBack" && this.#saidAt !== -Infinity);
       if (isNews && this.#named.get(name) !== phase) this.#line(release, `cluster ${name} ${phase} ${reason}: ${message}`);
       this.#named.set(name, phase);
     }
+    if (last) return;
     const said = summaryOf(release);
     const turn = turnOf(release);
     const since = this.#terminal.clock.now() - this.#saidAt;
@@ -86,7 +100,7 @@ class Lines implements Teller {
   }
 
   #line({ metadata }: ServiceRelease, text: string): void {
-    this.#terminal.out.write(`${stamp(this.#terminal.clock.now())} ${metadata.name} ${text}\n`);
+    tell(this.#terminal, metadata.name, text);
   }
 }
 
@@ -94,7 +108,9 @@ class Lines implements Teller {
 function turnOf({ metadata, status }: ServiceRelease): string {
   const { phase, wave, targets, waitingOn, observedGeneration } = status ?? {};
   const outside = waitingOn !== undefined && OUTSIDE.has(waitingOn.reason) ? `${waitingOn.reason} ${waitingOn.message}` : "";
-  return [observedGeneration === metadata.generation, phase, wave?.current, targets?.failed, targets?.unreachable, outside].join(" ");
+  return [observedGeneration === metadata.generation, phase, wave?.current, targets?.failed ?? 0, targets?.unreachable ?? 0, outside].join(
+    " ",
+  );
 }
 
 const OUTSIDE: ReadonlySet<WaitingReason> = new Set(["Soak", "Paused", "Failures", "Freeze", "Approval", "Analysis", "Dependency"]);

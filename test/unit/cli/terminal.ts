@@ -1,9 +1,14 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Connected, Terminal, Where } from "#cli/terminal.ts";
 import { run } from "#cli/program.ts";
 import { Wrong } from "#cli/wrong.ts";
+import type { KubeRequest, Transport } from "#kube/ports.ts";
 import { Connection, NEAR } from "#simulation/connection.ts";
+import { Process } from "#simulation/process.ts";
+import { refusal } from "#simulation/refusals.ts";
 import { TEAM } from "#simulation/scenario.ts";
 import type { Simulation } from "#simulation/simulation.ts";
+import { Wire } from "#simulation/wire.ts";
 
 export interface Said {
   readonly code: number;
@@ -26,11 +31,26 @@ export async function conductor(...args: readonly string[]): Promise<Said> {
   return captured((terminal) => run(args, terminal), nowhere);
 }
 
-/** Runs it against the management cluster of a simulation, in whose time it waits; for two hours at most. */
-export async function conductorIn(simulation: Simulation, args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
-  const { clock, home } = simulation;
+/**
+ * Runs it against the management cluster of a simulation, in whose time it waits, and with whose faults; for two hours at most.
+ * `forbidden`: what its credential may not do.
+ */
+export async function conductorIn(
+  simulation: Simulation,
+  args: readonly string[],
+  more: Partial<Terminal> = {},
+  forbidden: (request: KubeRequest) => boolean = () => false,
+): Promise<Said> {
+  const { clock, home, faults } = simulation;
   const connected = ({ namespace = TEAM }: Where): Promise<Connected> => {
-    const transport = new Connection({ server: home, who: "ci", clock, latency: { ...NEAR }, random: () => 0.5 });
+    const connection = new Connection({ server: home, who: "ci", clock, latency: { ...NEAR }, random: () => 0.5 });
+    const process = new Process(clock);
+    const wire = new Wire({ server: home, connection, process, faults, clock, crash: () => process.kill() });
+    const transport: Transport = {
+      request: (request, signal) =>
+        forbidden(request) ? Promise.reject(refusal(403, "forbidden", request)) : wire.request(request, signal),
+      watch: (request, signal) => wire.watch(request, signal),
+    };
     return Promise.resolve({ transport, namespace, server: "management:6443" });
   };
   let done = false;
@@ -42,7 +62,7 @@ export async function conductorIn(simulation: Simulation, args: readonly string[
 
 async function captured(
   act: (terminal: Terminal) => Promise<number>,
-  more: Pick<Terminal, "clock" | "interrupted" | "connect">,
+  more: Pick<Terminal, "clock" | "interrupted" | "connect"> & Partial<Terminal>,
 ): Promise<Said> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await act({
@@ -53,4 +73,55 @@ async function captured(
     ...more,
   });
   return { code, out: out.join(""), err: err.join("") };
+}
+
+/** A terminal that people look at. It knows what a command of ours may write there, and throws at anything else. */
+export class Screen {
+  readonly isTTY = true;
+  readonly columns: number;
+  readonly rows: number;
+  /** All that was written. */
+  raw = "";
+  /** Every state in which the cursor was at the beginning of a line. */
+  readonly shown: string[] = [];
+  #lines: string[] = [""];
+  #row = 0;
+
+  constructor(columns: number, rows: number) {
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  /** What stands there now, what has scrolled away included; without colours. */
+  get text(): string {
+    return this.#lines.join("\n");
+  }
+
+  write(text: string): void {
+    this.raw += text;
+    for (const part of text.split(/(\u001b\[\d*[A-Za-z]|\n|\r)/)) this.#take(part);
+    if (text.endsWith("\n") && this.text !== this.shown.at(-1)) this.shown.push(this.text);
+  }
+
+  #take(part: string): void {
+    const up = /^\u001b\[(\d+)A$/.exec(part)?.[1];
+    if (part === "" || part === "\r" || /^\u001b\[\d+m$/.test(part)) return;
+    if (part === "\n") {
+      this.#row += 1;
+      if (this.#row === this.#lines.length) this.#lines.push("");
+    } else if (up !== undefined) {
+      this.#row -= Number(up);
+      // What has scrolled away cannot be drawn over.
+      const top = Math.max(0, this.#lines.length - this.rows);
+      if (this.#row < top) throw new Error(`it goes up ${up} rows, over the top of a screen of ${this.rows}`);
+    } else if (part === "\u001b[0J") this.#lines = [...this.#lines.slice(0, this.#row), ""];
+    else if (part.startsWith("\u001b")) throw new Error(`nobody knows ${JSON.stringify(part)}`);
+    else this.#print(stripVTControlCharacters(part));
+  }
+
+  #print(text: string): void {
+    const line = (this.#lines[this.#row] ?? "") + text;
+    if (line.length > this.columns) throw new Error(`a line of ${line.length} columns is wrapped by a screen of ${this.columns}: ${line}`);
+    this.#lines[this.#row] = line;
+  }
 }
