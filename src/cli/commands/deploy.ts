@@ -53,6 +53,14 @@ export function deployCommand(context: Context): Command {
       if (options.output === undefined) tell(terminal, name, said(before, after));
       const asked: Asked = { revision: spec.revision, waitForApproval: options.waitApproval };
       const retried = options.retry === true ? await retry(session, after) : undefined;
+      if (options.retry === true && options.output === undefined)
+        tell(
+          terminal,
+          name,
+          retried === undefined
+            ? "has nothing to retry: it is new, under way or verified"
+            : `is tried again: a retry of ${retried.run} is asked for`,
+        );
       if (!options.wait) {
         if (options.output !== undefined) printDocument(terminal, options.output, declared(after));
         return EXIT.arrived;

@@ -2,6 +2,7 @@ import { EXIT, type Exit } from "../exit.ts";
 import { coloured, sign, type Mood } from "../look.ts";
 import { printDocument } from "../output.ts";
 import { hasColours, isLively, widthOf, type Terminal } from "../terminal.ts";
+import { wrapped } from "../words.ts";
 import { tell } from "./tell.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -24,14 +25,39 @@ export function conclude(terminal: Terminal, output: "text" | "json" | "yaml", c
   else {
     const look = { colours: hasColours(terminal), width: widthOf(terminal) };
     const mood = moodOf(exitCode);
-    const said = `at ${revision}: ${coloured(mood, outcome, look)} (exit code ${exitCode}): ${message}`;
-    if (isLively(terminal)) terminal.out.write(`${sign(mood, look)} ${name} ${said}\n${hint === undefined ? "" : `  ${hint}\n`}`);
-    else {
-      tell(terminal, name, said);
+    const said = `at ${revision}: ${outcome} (exit code ${exitCode})`;
+    if (isLively(terminal)) {
+      // How a run has ended stands in the tree above it.
+      const line = wrapped("  ", `${name} ${said}${isInTree(outcome) ? "" : `: ${message}`}`, look.width).slice(2);
+      terminal.out.write(`${sign(mood, look)} ${line.replace(outcome, coloured(mood, outcome, look))}\n`);
+      if (hint !== undefined) terminal.out.write(`${wrapped("  ", hint, look.width)}\n`);
+    } else {
+      tell(terminal, name, `${said}: ${message}`);
       if (hint !== undefined) tell(terminal, name, `next: ${hint}`);
     }
   }
   return exitCode;
+}
+
+function isInTree(outcome: Verdict["outcome"]): boolean {
+  switch (outcome) {
+    case "Succeeded":
+    case "SucceededWithSkips":
+    case "Failed":
+    case "RolledBack":
+    case "RollbackIncomplete":
+    case "Aborted":
+      return true;
+    case "Superseded":
+    case "Stalled":
+    case "StoppedByFailures":
+    case "WaitingForApproval":
+    case "Refused":
+    case "Deleted":
+    case "TimedOut":
+    case "Interrupted":
+      return false;
+  }
 }
 
 function moodOf(exit: Exit): Mood {

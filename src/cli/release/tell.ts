@@ -2,7 +2,8 @@ import type { WaitingReason } from "#api/reasons.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { stamp } from "#api/conditions.ts";
-import { hasColours, isLively, widthOf, type Terminal } from "../terminal.ts";
+import { hasColours, isLively, type Terminal } from "../terminal.ts";
+import { clipped } from "../table.ts";
 import type { Teller } from "./follow.ts";
 import { short, treeOf } from "./tree.ts";
 import { viewOf } from "./view.ts";
@@ -31,22 +32,15 @@ class Picture implements Teller {
 
   show(release: ServiceRelease, run: ReleaseRun | undefined, lost: string | undefined): void {
     const { out, clock } = this.#terminal;
-    const room = Math.max(8, (out.rows ?? 40) - 2);
-    // A wrapped line would be two to go back over: nothing is wider than the terminal.
-    const look = {
-      colours: hasColours(this.#terminal),
-      width: widthOf(this.#terminal) - 1,
-      now: clock.now(),
-      most: Math.max(3, Math.floor(room / 3)),
-    };
-    const lines =
-      `${treeOf(viewOf(release, run), look)}${lost === undefined ? "" : `  the API server is lost, and tried again: ${lost}\n`}`.split(
-        "\n",
-      );
-    const text =
-      lines.length > room
-        ? `${lines.slice(0, room - 1).join("\n")}\n  … conductor status ${release.metadata.name} shows all\n`
-        : lines.join("\n");
+    const room = Math.max(3, (out.rows ?? 40) - 2);
+    // A line that the terminal wraps would be two to go back over: nothing is wider than it is.
+    const width = (out.columns ?? 80) - 1;
+    const look = { colours: hasColours(this.#terminal), width, now: clock.now(), most: Math.max(3, Math.floor(room / 3)) };
+    const lines = treeOf(viewOf(release, run), look).trimEnd().split("\n");
+    const last = lost === undefined ? [] : [`  the API server is lost, and tried again: ${lost}`];
+    const space = room - last.length;
+    const shown = lines.length <= space ? lines : [...lines.slice(0, space - 1), `  … conductor status ${release.metadata.name} shows all`];
+    const text = [...shown, ...last].map((line) => `${clipped(line, width)}\n`).join("");
     if (text === this.#drawn) return;
     const up = this.#drawn.split("\n").length - 1;
     out.write(`${up > 0 ? `\u001b[${up}A\r\u001b[0J` : ""}${text}`);

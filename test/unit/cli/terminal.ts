@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from "node:util";
 import type { Connected, Terminal, Where } from "#cli/terminal.ts";
 import { run } from "#cli/program.ts";
 import { Wrong } from "#cli/wrong.ts";
@@ -75,7 +74,12 @@ async function captured(
   return { code, out: out.join(""), err: err.join("") };
 }
 
-/** A terminal that people look at. It knows what a command of ours may write there, and throws at anything else. */
+const ESCAPE = "\u001b";
+const PARTS = new RegExp(`(${ESCAPE}\\[\\d*[A-Za-z]|\n|\r)`);
+const UP = new RegExp(`^${ESCAPE}\\[(\\d+)A$`);
+const COLOUR = new RegExp(`^${ESCAPE}\\[\\d+m$`);
+
+/** A terminal that people look at, which wraps long lines. It knows what a command of ours may write there, and throws at anything else. */
 export class Screen {
   readonly isTTY = true;
   readonly columns: number;
@@ -99,13 +103,13 @@ export class Screen {
 
   write(text: string): void {
     this.raw += text;
-    for (const part of text.split(/(\u001b\[\d*[A-Za-z]|\n|\r)/)) this.#take(part);
+    for (const part of text.split(PARTS)) this.#take(part);
     if (text.endsWith("\n") && this.text !== this.shown.at(-1)) this.shown.push(this.text);
   }
 
   #take(part: string): void {
-    const up = /^\u001b\[(\d+)A$/.exec(part)?.[1];
-    if (part === "" || part === "\r" || /^\u001b\[\d+m$/.test(part)) return;
+    const up = UP.exec(part)?.[1];
+    if (part === "" || part === "\r" || COLOUR.test(part)) return;
     if (part === "\n") {
       this.#row += 1;
       if (this.#row === this.#lines.length) this.#lines.push("");
@@ -114,14 +118,16 @@ export class Screen {
       // What has scrolled away cannot be drawn over.
       const top = Math.max(0, this.#lines.length - this.rows);
       if (this.#row < top) throw new Error(`it goes up ${up} rows, over the top of a screen of ${this.rows}`);
-    } else if (part === "\u001b[0J") this.#lines = [...this.#lines.slice(0, this.#row), ""];
-    else if (part.startsWith("\u001b")) throw new Error(`nobody knows ${JSON.stringify(part)}`);
-    else this.#print(stripVTControlCharacters(part));
+    } else if (part === `${ESCAPE}[0J`) this.#lines = [...this.#lines.slice(0, this.#row), ""];
+    else if (part.startsWith(ESCAPE)) throw new Error(`nobody knows ${JSON.stringify(part)}`);
+    else this.#print(part);
   }
 
   #print(text: string): void {
     const line = (this.#lines[this.#row] ?? "") + text;
-    if (line.length > this.columns) throw new Error(`a line of ${line.length} columns is wrapped by a screen of ${this.columns}: ${line}`);
-    this.#lines[this.#row] = line;
+    this.#lines[this.#row] = line.slice(0, this.columns);
+    if (line.length <= this.columns) return;
+    this.#take("\n");
+    this.#print(line.slice(this.columns));
   }
 }
