@@ -9,7 +9,8 @@ export interface Attempt {
   readonly verb: Verb;
   readonly kind: Kind<unknown>;
   readonly name: string | undefined;
-  readonly namespace: string;
+  /** undefined: all of them. */
+  readonly namespace: string | undefined;
   readonly server: string;
 }
 
@@ -20,7 +21,8 @@ export function troubleOf(error: unknown, attempt: Attempt): unknown {
 
 function sentence({ kind: failure, message }: KubeFailure, { verb, kind, name, namespace, server }: Attempt): string {
   const { group, version, plural } = kind.resource;
-  const what = name === undefined ? `${plural} in namespace ${namespace}` : `${kind.kind} ${name} in namespace ${namespace}`;
+  const where = namespace === undefined ? "in all namespaces" : `in namespace ${namespace}`;
+  const what = `${name === undefined ? plural : `${kind.kind} ${name}`} ${where}`;
   switch (failure) {
     case "Unreachable":
       return `the API server ${server} cannot be asked: ${message}. Check the network, and the cluster that --context chooses`;
@@ -32,7 +34,7 @@ function sentence({ kind: failure, message }: KubeFailure, { verb, kind, name, n
       const denied = /denied the request: (.+)$/.exec(message)?.[1];
       if (denied !== undefined) return `${what} was refused: ${denied}`;
       const wanted = verb === "apply" ? "patch" : verb;
-      return `you may not ${wanted} ${what}: ask for a Role with the verb ${verb === "apply" ? "create and patch" : wanted} on ${plural}.${group} (kubectl auth can-i ${wanted} ${plural}.${group} -n ${namespace})`;
+      return `you may not ${wanted} ${what}: ask for a ${namespace === undefined ? "ClusterRole" : "Role"} with the ${verb === "apply" ? "verbs create and patch" : `verb ${wanted}`} on ${plural}.${group} (kubectl auth can-i ${wanted} ${plural}.${group} ${namespace === undefined ? "-A" : `-n ${namespace}`})`;
     }
     case "NotFound":
       if (name === undefined || !message.includes(name))
@@ -43,7 +45,7 @@ function sentence({ kind: failure, message }: KubeFailure, { verb, kind, name, n
     case "AlreadyExists":
       return `there is already a ${what}: choose another name, or delete it first`;
     case "Invalid":
-      return `${what} was refused: ${message.replace(/^.*? is invalid: /, "")}`;
+      return `${what} was refused: ${message.replace(/^.*? is invalid: /, "").replaceAll(/: Invalid value(: "object")?(?=: )/g, "")}`;
     case "TooManyRequests":
     case "ServerError":
     case "Expired":
