@@ -1,5 +1,5 @@
 import { systemClock } from "#kube/clock.ts";
-import { connectAsKubectl } from "./connect.ts";
+import { connectAsKubectl, contextsOf } from "./connect.ts";
 import { run } from "./program.ts";
 
 const interruption = new AbortController();
@@ -18,4 +18,5 @@ process.exitCode = await run(process.argv.slice(2), {
   clock: systemClock,
   interrupted: interruption.signal,
   connect: (where) => connectAsKubectl(where, systemClock),
+  contexts: contextsOf,
 });

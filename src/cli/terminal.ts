@@ -1,10 +1,14 @@
 import type { Clock, Transport } from "#kube/ports.ts";
+import type { Job } from "./job.ts";
 
 /** Which API server, as kubectl's flags say it. */
 export interface Where {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
+  /** Whom to be, where one may impersonate. */
+  readonly as?: string;
+  readonly asGroup?: readonly string[];
 }
 
 /** The management cluster, as somebody's kubeconfig leads to it. */
@@ -28,6 +32,10 @@ export interface Terminal {
   readonly interrupted: AbortSignal;
   /** Throws Wrong. */
   readonly connect: (where: Where) => Promise<Connected>;
+  /** The names of a kubeconfig's contexts; none where it cannot be read. */
+  readonly contexts: (where: Where) => Promise<readonly string[]>;
+  /** The pipeline's job that it runs in. */
+  readonly job?: Job;
 }
 
 /** Colours and drawing anew are for people at a terminal. */

@@ -2,12 +2,14 @@ import { Option, type Command } from "commander";
 import { command, onCluster, withSession, type Context } from "../command.ts";
 import type { Exit } from "../exit.ts";
 import { releaseName, time } from "../flags.ts";
-import { RELEASES } from "../kinds.ts";
+import { tellJob } from "../job.ts";
+import { RELEASES, RUNS } from "../kinds.ts";
 import { outputOption } from "../output.ts";
 import { conclude } from "../release/conclude.ts";
 import { follow } from "../release/follow.ts";
 import { tellerFor } from "../release/tell.ts";
 import type { Asked, Verdict } from "../release/verdict.ts";
+import { viewOf } from "../release/view.ts";
 import type { Session } from "../session.ts";
 import type { Terminal, Where } from "../terminal.ts";
 
@@ -67,6 +69,10 @@ export async function followTo(terminal: Terminal, session: Session, name: strin
   const run = release?.status?.run ?? null;
   const { revision } = asked;
   const conclusion = { version: 1, name, namespace: session.namespace, revision, outcome, exitCode: exit, message, run } as const;
+  await tellJob(terminal, conclusion, async () => {
+    const course = run === null ? undefined : await session.mayFind(RUNS, run);
+    return release === undefined ? { waves: null, clusters: [] } : viewOf(release, course);
+  });
   return conclude(terminal, options.output ?? "text", conclusion, hintOf(name, revision, outcome));
 }
 

@@ -13,6 +13,8 @@ import { verdictOn, type Asked, type Verdict } from "./verdict.ts";
 export interface Teller {
   /** Hears of every change, and about once a second. `lost`: why what is shown may be old. `last`: how it ended is said next. */
   show(release: ServiceRelease, run: ReleaseRun | undefined, lost: string | undefined, last: boolean): void;
+  /** Hears that nothing follows. */
+  end?(): void;
   /** Whether it shows what only the run knows: else that is not read. */
   readonly wantsRun: boolean;
 }
@@ -84,6 +86,7 @@ export async function follow(
       await clock.sleep(Math.min(TICK, left), wake.signal);
     }
   } finally {
+    teller.end?.();
     for (const stop of stops) stop();
     signal.removeEventListener("abort", rouse);
     await releases.stop();

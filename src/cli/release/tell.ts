@@ -2,6 +2,7 @@ import type { WaitingReason } from "#api/reasons.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { stamp } from "#api/conditions.ts";
+import { Sections } from "../job.ts";
 import { hasColours, isLively, type Terminal } from "../terminal.ts";
 import { clipped } from "../table.ts";
 import type { Teller } from "./follow.ts";
@@ -14,10 +15,13 @@ export function tellerFor(terminal: Terminal, quiet: boolean): Teller {
   return isLively(terminal) ? new Picture(terminal) : new Lines(terminal);
 }
 
-/** A line about a release; in a log it begins with the time and the release, to be searched by either. */
+/**
+ * A line about a release; in a log it begins with the time and the release, to be searched by either. A message of several lines
+ * stays one there: each line of a log says when, and of what.
+ */
 export function tell(terminal: Terminal, name: string, text: string): void {
-  const time = isLively(terminal) ? "" : `${stamp(terminal.clock.now())} `;
-  terminal.out.write(`${time}${name} ${text}\n`);
+  const line = isLively(terminal) ? `${name} ${text}` : `${stamp(terminal.clock.now())} ${name} ${text.replaceAll(/\s+/g, " ")}`;
+  terminal.out.write(`${line}\n`);
 }
 
 /** Draws over what it drew before. */
@@ -61,12 +65,17 @@ class Lines implements Teller {
   #said = "";
   #lost: string | undefined;
   readonly #named = new Map<string, string>();
+  readonly #sections: Sections;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.#sections = new Sections(terminal);
   }
 
   show(release: ServiceRelease, _run: undefined, lost: string | undefined, last: boolean): void {
+    const { metadata, status } = release;
+    const isOfThis = status?.observedGeneration === metadata.generation;
+    if (isOfThis && status?.wave !== undefined) this.#sections.enter(`${metadata.name}, wave ${status.wave.summary}`);
     // Each attempt may fail in words of its own: that it is lost is said once.
     if ((lost === undefined) !== (this.#lost === undefined))
       this.#line(release, lost === undefined ? "the API server answers again" : `the API server is lost, and tried again: ${lost}`);
@@ -91,6 +100,10 @@ class Lines implements Teller {
     this.#turn = turn;
     this.#said = said;
     this.#saidAt = this.#terminal.clock.now();
+  }
+
+  end(): void {
+    this.#sections.leave();
   }
 
   #line({ metadata }: ServiceRelease, text: string): void {

@@ -18,6 +18,7 @@ export interface Said {
 export const nowhere = {
   clock: { now: () => 0, sleep: () => Promise.resolve() },
   interrupted: new AbortController().signal,
+  contexts: () => Promise.resolve(["blue", "green"]),
   connect,
 } as const;
 
@@ -61,7 +62,7 @@ export async function conductorIn(
 
 async function captured(
   act: (terminal: Terminal) => Promise<number>,
-  more: Pick<Terminal, "clock" | "interrupted" | "connect"> & Partial<Terminal>,
+  more: Pick<Terminal, "clock" | "interrupted" | "connect" | "contexts"> & Partial<Terminal>,
 ): Promise<Said> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await act({
