@@ -82,7 +82,7 @@ export async function run(args: readonly string[], given: Terminal): Promise<num
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.arrived : EXIT.wrong;
     if (!(error instanceof Wrong)) throw error;
     terminal.err.write(`${error.message}\n`);
-    return EXIT.wrong;
+    return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.wrong;
   }
 }
 
