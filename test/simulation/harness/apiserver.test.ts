@@ -229,6 +229,14 @@ test("stringData of a Secret is stored as data", () => {
   assert.deepEqual([made["data"], made["stringData"]], [{ a: "eA==", b: "eQ==" }, undefined]);
 });
 
+test("a question about one's own rights is answered, and stores nothing", () => {
+  const bench = new Bench();
+  const { version } = bench.server;
+  const review = { spec: { resourceAttributes: { verb: "get", group: "", resource: "secrets" } } };
+  assert.deepEqual(bench.do("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review), { status: { allowed: true } });
+  assert.equal(bench.server.version, version);
+});
+
 test("what a server hands out cannot be changed", () => {
   const bench = new Bench();
   const app = bench.app();

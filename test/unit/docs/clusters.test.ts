@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { z } from "zod";
 import { RIGHT_NAMES } from "#api/environment.ts";
 import { RIGHTS } from "#argo/rights.ts";
 import { SUBJECTS } from "#cli/doctor/check.ts";
@@ -9,12 +10,17 @@ import { page, rows, section, words } from "./markdown.ts";
 const text = page("docs/clusters.md");
 const roles = manifests("examples/rbac-target.yaml").filter(({ kind }) => kind === "Role" || kind === "ClusterRole");
 
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
+/** Of a Role, as the example has it. */
+const rules = z.object({
+  rules: z.array(
+    z.object({
+      apiGroups: z.array(z.string()),
+      resources: z.array(z.string()),
+      resourceNames: z.array(z.string()).default([]),
+      verbs: z.array(z.string()),
+    }),
+  ),
+});
 
 test("every right is in the page as the code has it, in the order of the API", () => {
   assert.deepEqual(
@@ -32,14 +38,16 @@ for (const { name, role, resource, verbs, where } of RIGHTS)
     const found = roles.find(({ metadata }) => metadata.name === role);
     assert.equal(found?.kind, where === "Everywhere" ? "ClusterRole" : "Role");
     const wanted = resource.subresource === undefined ? resource.resource : `${resource.resource}/${resource.subresource}`;
-    const rules = (found?.["rules"] as readonly Rule[]).filter(
-      (rule) =>
-        rule.apiGroups.includes(resource.group) &&
-        rule.resources.includes(wanted) &&
-        (resource.name === undefined || rule.resourceNames?.includes(resource.name) === true),
-    );
+    const given = rules
+      .parse(found)
+      .rules.filter(
+        (rule) =>
+          rule.apiGroups.includes(resource.group) &&
+          rule.resources.includes(wanted) &&
+          (resource.name === undefined || rule.resourceNames.includes(resource.name)),
+      );
     assert.deepEqual(
-      rules.map((rule) => rule.verbs),
+      given.map((rule) => rule.verbs),
       [verbs],
     );
   });
