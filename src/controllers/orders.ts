@@ -38,7 +38,8 @@ export function refusalOf({ action, argument, run: named }: Request, run: Releas
 
 /**
  * The requests that a run has noted, with new ones. Stamps have a second: what is asked of a run that has stopped is later than
- * its stop, and what was asked before is not. What is asked still stays: it be noted anew if it were forgotten.
+ * its stop, and what was asked before is not. What is asked still stays: it would be noted
+ * anew if it were forgotten.
  */
 export function noted(run: ReleaseRun, release: ServiceRelease, requests: readonly Request[], now: number): Handled {
   const { actions: before = [], stop } = run.status ?? {};
