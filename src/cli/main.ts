@@ -1,8 +1,22 @@
+import { systemClock } from "#kube/clock.ts";
+import { connectAsKubectl, contextsOf } from "./connect.ts";
 import { run } from "./program.ts";
+
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => {
+    interruption.abort();
+    // Whoever asks twice does not want to wait for what is under way.
+    process.once(signal, () => process.exit(130));
+  });
 
 process.exitCode = await run(process.argv.slice(2), {
   out: process.stdout,
   err: process.stderr,
   env: process.env,
   now: () => performance.now(),
+  clock: systemClock,
+  interrupted: interruption.signal,
+  connect: (where) => connectAsKubectl(where, systemClock),
+  contexts: contextsOf,
 });

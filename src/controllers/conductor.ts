@@ -17,20 +17,25 @@ import { GateChecks } from "./gatechecks.ts";
 import { Gates } from "./gates.ts";
 import { Guards } from "./guards.ts";
 import { Links } from "./links.ts";
+import { Lost } from "./lost.ts";
 import {
   ENVIRONMENTS,
   FREEZE_WINDOWS,
   keyOf,
   RELEASE_APPROVALS,
+  RELEASE_PREVIEWS,
   RELEASE_RUNS,
   SERVICE_RELEASES,
   type Counters,
   type Parts,
   type Settings,
 } from "./parts.ts";
-import { Rehearsals } from "./rehearsals.ts";
+import { PreviewController } from "./previews.ts";
+import { seenPreview, type SeenPreview } from "./previews/seenpreview.ts";
+import { Rehearsals, TemplateChecks } from "./rehearsals.ts";
 import { ApprovalController } from "./releaseapprovals.ts";
 import { ReleaseController } from "./releases.ts";
+import { RunIndex } from "./runindex.ts";
 import { RunController } from "./runs.ts";
 import { Sightings } from "./sightings.ts";
 import { startFleet, type Connected, type Fleet } from "#fleet/fleet.ts";
@@ -65,7 +70,7 @@ const reported = releaseRun.omit({ spec: true });
 const AFTER_CONFLICT = 500;
 
 /** What is worked on, each in a queue of its own. */
-type Worked = "releases" | "runs" | "environments" | "approvals" | "freezes";
+type Worked = "releases" | "runs" | "environments" | "approvals" | "freezes" | "previews";
 
 /** Everything between the API servers and the process: caches, fleet, queues and controllers. It runs from construction until `stop`. */
 export class Conductor {
@@ -74,6 +79,7 @@ export class Conductor {
   readonly runs: ListWatchReflector<ReleaseRun>;
   readonly approvals: ListWatchReflector<ReleaseApproval>;
   readonly freezes: ListWatchReflector<SeenWindow>;
+  readonly previews: ListWatchReflector<SeenPreview>;
   readonly fleet: Fleet<Projected>;
   readonly queues: Readonly<Record<Worked, WorkQueue>>;
   readonly #analyses: Analyses;
@@ -101,6 +107,7 @@ export class Conductor {
     });
     this.approvals = reflect(RELEASE_APPROVALS, (raw) => releaseApproval.parse(raw));
     this.freezes = reflect(FREEZE_WINDOWS, seenWindow);
+    this.previews = reflect(RELEASE_PREVIEWS, seenPreview);
     this.fleet = startFleet({ home, namespace, project, connect, fence, clock, random, log });
     this.#events = new EventRecorder({
       client,
@@ -119,6 +126,7 @@ export class Conductor {
       environments: queue("environments", 2),
       approvals: queue("approvals", 2),
       freezes: queue("freezes", 1),
+      previews: queue("previews", 2),
     };
     const shared: Parts = {
       home: client,
@@ -148,12 +156,19 @@ export class Conductor {
     const gates = new Gates(shared, this.#analyses, new Approvals(shared, this.approvals, plans), freezes, guards);
     const rehearsals = new Rehearsals(client, this.#analyses, templates, clock);
     const checks = new GateChecks(shared, freezes, guards, rehearsals);
+    const looking = new GateChecks(shared, freezes, guards, new TemplateChecks(client, templates));
+    const known = { index: new RunIndex(this.runs), lost: new Lost(this.fleet, clock, settings.graceTime) };
     this.#controllers = {
-      releases: new ReleaseController(shared, sightings, checks, this.queues.releases),
+      releases: new ReleaseController(shared, sightings, known, checks, this.queues.releases),
       runs: new RunController(shared, sightings, gates, this.queues.runs),
-      environments: new EnvironmentController(shared, this.queues.environments),
+      environments: new EnvironmentController(shared, this.queues.environments, this.#stop.signal),
       approvals: new ApprovalController(shared, this.approvals, plans, this.queues.approvals),
       freezes: new FreezeWindowController({ home: client, clock, windows: this.freezes }, this.queues.freezes),
+      previews: new PreviewController(
+        { ...shared, ...known, previews: this.previews, checks: looking, freezes },
+        sightings,
+        this.queues.previews,
+      ),
     };
     this.fleet.onChange(() => this.wakeAll());
   }
@@ -168,7 +183,7 @@ export class Conductor {
         signal,
       );
     };
-    this.#work = Promise.all([work("releases"), work("runs"), work("environments"), work("approvals"), work("freezes")]);
+    this.#work = Promise.all([work("releases"), work("runs"), work("environments"), work("approvals"), work("freezes"), work("previews")]);
   }
 
   releaseChanged(key: string): void {
@@ -209,6 +224,10 @@ export class Conductor {
     for (const run of this.#active()) this.queues.runs.add(keyOf(run));
   }
 
+  previewChanged(key: string): void {
+    this.queues.previews.add(key);
+  }
+
   /** An AnalysisRun is named after its run, or after the release that rehearses it. */
   #analysisChanged(key: string): void {
     const run = key.replace(/-w\d+-g\d+$/, "");
@@ -227,6 +246,7 @@ export class Conductor {
     for (const one of this.environments.list()) this.queues.environments.add(keyOf(one));
     for (const one of this.releases.list()) this.queues.releases.add(keyOf(one));
     for (const one of this.#active()) this.queues.runs.add(keyOf(one));
+    for (const one of this.previews.list()) if (one.undecided !== undefined) this.queues.previews.add(keyOf(one));
   }
 
   #active(): readonly ReleaseRun[] {
@@ -241,6 +261,7 @@ export class Conductor {
       releaseruns: this.runs,
       releaseapprovals: this.approvals,
       freezewindows: this.freezes,
+      releasepreviews: this.previews,
       registrations: this.fleet,
     };
     const waiting = Object.entries(caches).filter(([, cache]) => !cache.synced);
@@ -252,8 +273,8 @@ export class Conductor {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#work;
-    const { releases, environments, runs, approvals, freezes, fleet } = this;
-    await Promise.all([releases, environments, runs, approvals, freezes, fleet].map((one) => one.stop()));
+    const { releases, environments, runs, approvals, freezes, previews, fleet } = this;
+    await Promise.all([releases, environments, runs, approvals, freezes, previews, fleet].map((one) => one.stop()));
     await this.#analyses.stop();
   }
 }

@@ -58,6 +58,7 @@ export const SERVICE_RELEASES = { group: "conductor.dev", version: "v1alpha1", p
 export const ENVIRONMENTS = { group: "conductor.dev", version: "v1alpha1", plural: "environments" } as const;
 export const RELEASE_APPROVALS = { group: "conductor.dev", version: "v1alpha1", plural: "releaseapprovals" } as const;
 export const FREEZE_WINDOWS = { group: "conductor.dev", version: "v1alpha1", plural: "freezewindows" } as const;
+export const RELEASE_PREVIEWS = { group: "conductor.dev", version: "v1alpha1", plural: "releasepreviews" } as const;
 export const RELEASE_RUNS = { group: "conductor.dev", version: "v1alpha1", plural: "releaseruns" } as const;
 
 /** An object as an Event speaks of it. */

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { isQuestion } from "#plane/audit.ts";
 import type { Repository } from "#plane/git.ts";
 import type { FaultProxy } from "#plane/proxy.ts";
 import type { Conductor } from "./conductor.ts";
@@ -138,7 +139,11 @@ export class Fleet {
   async writes(): Promise<Readonly<Record<string, number>>> {
     const clusters = [this.scene.home, ...CLUSTERS.map((name) => this.scene.cluster(name))];
     const counts = clusters.map(
-      async (cluster) => [cluster.name, (await cluster.audit({ user: "release-conductor", verbs: WRITES })).length] as const,
+      async (cluster) =>
+        [
+          cluster.name,
+          (await cluster.audit({ user: "release-conductor", verbs: WRITES })).filter((one) => !isQuestion(one)).length,
+        ] as const,
     );
     return Object.fromEntries(await Promise.all(counts));
   }

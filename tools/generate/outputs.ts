@@ -4,13 +4,21 @@ import { stringify } from "yaml";
 import { environmentCrd } from "#api/environment.ts";
 import { freezeWindowCrd } from "#api/freezewindow.ts";
 import { releaseApprovalCrd } from "#api/releaseapproval.ts";
+import { releasePreviewCrd } from "#api/releasepreview.ts";
 import { releaseRunCrd } from "#api/releaserun.ts";
 import { GROUP } from "#api/rules.ts";
 import { serviceReleaseCrd } from "#api/servicerelease.ts";
 import { ARGOCD_CM, argocdConfigMap } from "./argocd.ts";
 import { crd, type Resource } from "./crd.ts";
 
-export const RESOURCES: readonly Resource[] = [serviceReleaseCrd, environmentCrd, releaseRunCrd, releaseApprovalCrd, freezeWindowCrd];
+export const RESOURCES: readonly Resource[] = [
+  serviceReleaseCrd,
+  environmentCrd,
+  releaseRunCrd,
+  releaseApprovalCrd,
+  freezeWindowCrd,
+  releasePreviewCrd,
+];
 
 const HEADER = "# Generated from src/api by `npm run generate`. Do not edit.\n";
 const SCRIPTS =

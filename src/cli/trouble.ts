@@ -1,0 +1,62 @@
+import { KubeFailure } from "#kube/errors.ts";
+import type { Kind } from "./kinds.ts";
+import { Wrong } from "./wrong.ts";
+
+export type Verb = "get" | "list" | "watch" | "apply" | "create" | "patch" | "delete";
+
+/** What was tried. */
+export interface Attempt {
+  readonly verb: Verb;
+  readonly kind: Kind<unknown>;
+  readonly name: string | undefined;
+  readonly namespace: string;
+  readonly server: string;
+}
+
+/** A failure of an API server as one line that says what to do; what is no such failure stays what it is. */
+export function troubleOf(error: unknown, attempt: Attempt): unknown {
+  return error instanceof KubeFailure ? new Wrong(sentence(error, attempt), { cause: error }) : error;
+}
+
+function sentence({ kind: failure, message }: KubeFailure, { verb, kind, name, namespace, server }: Attempt): string {
+  const { group, version, plural } = kind.resource;
+  const what = name === undefined ? `${plural} in namespace ${namespace}` : `${kind.kind} ${name} in namespace ${namespace}`;
+  switch (failure) {
+    case "Unreachable":
+      return `the API server ${server} cannot be asked: ${message}. Check the network, and the cluster that --context chooses`;
+    case "Untrusted":
+      return `the API server ${server} is not trusted: ${message}. Correct the cluster's CA in the kubeconfig`;
+    case "Unauthorized":
+      return `the API server ${server} does not accept your credential: log in again (kubectl auth whoami must work)`;
+    case "Forbidden": {
+      const denied = /denied the request: (.+)$/.exec(message)?.[1];
+      if (denied !== undefined) return `${what} was refused: ${denied}`;
+      const wanted = verb === "apply" ? "patch" : verb;
+      return `you may not ${wanted} ${what}: ask for a Role with the verb ${verb === "apply" ? "create and patch" : wanted} on ${plural}.${group} (kubectl auth can-i ${wanted} ${plural}.${group} -n ${namespace})`;
+    }
+    case "NotFound":
+      if (name === undefined || !message.includes(name))
+        return `the API server ${server} knows no ${plural} (${group}/${version}): install the CRDs of release-conductor (kubectl apply -f crds/), or choose another cluster with --context`;
+      return `there is no ${what}: conductor status lists what there is, -n chooses another namespace`;
+    case "Conflict":
+      return verb === "apply" ? conflict(message, what) : `${what} was changed by somebody else meanwhile: look at it, and try again`;
+    case "AlreadyExists":
+      return `there is already a ${what}: choose another name, or delete it first`;
+    case "Invalid":
+      return `${what} was refused: ${message.replace(/^.*? is invalid: /, "")}`;
+    case "TooManyRequests":
+    case "ServerError":
+    case "Expired":
+      return `the API server ${server} could not do it: ${message}. Try again`;
+    case "Fenced":
+    case "Aborted":
+      return "interrupted";
+  }
+}
+
+/** Somebody else declares a field, most often a GitOps tool: to write over it would be undone. */
+function conflict(message: string, what: string): string {
+  const managers = [...new Set([...message.matchAll(/conflicts? with "([^"]+)"/g)].map(([, manager]) => manager))].join(", ");
+  const fields = [...new Set([...message.matchAll(/(\.spec[.\w]*)/g)].map(([, field]) => field))].join(", ");
+  return `${what} is declared by ${managers || "somebody else"}${fields === "" ? "" : ` (${fields})`}: change it there, or take it over with --force-conflicts`;
+}
