@@ -59,14 +59,9 @@ export interface Question {
 export function effectiveValues(question: Question): EnvironmentValues {
   const { manifest, repository, chart } = question;
   const helm = manifest.spec.application.helm;
-  const parsed = new Map<string, MapTree>();
-  const read = (path: string): MapTree => {
-    const known = parsed.get(path) ?? fileIn(repository, path) ?? mapOf([], path);
-    parsed.set(path, known);
-    return known;
-  };
   const ignoreMissing = helm?.ignoreMissingValueFiles === true;
-  const clusters = question.clusters.map((cluster) => clusterValues(question, cluster, ignoreMissing, read));
+  const merge = merging(question);
+  const clusters = question.clusters.map((cluster) => clusterValues(question, cluster, ignoreMissing, merge));
   return {
     name: manifest.name,
     repository,
@@ -86,8 +81,32 @@ function variablesOf({ manifest, service, namespace, revision }: Question): Vari
   };
 }
 
-function clusterValues(question: Question, cluster: string, ignoreMissing: boolean, read: (path: string) => MapTree): ClusterValues {
-  const { manifest, repository, chart } = question;
+/** Files and parameters over each other and over the chart's own values; or why helm would refuse that. */
+type Merge = (paths: readonly string[], parameters: readonly Parameter[]) => MapTree | string;
+
+function merging({ repository, chart }: Question): Merge {
+  const files = new Map<string, MapTree>();
+  const results = new Map<string, MapTree | string>();
+  const read = (path: string): MapTree => {
+    const known = files.get(path) ?? fileIn(repository, path) ?? mapOf([], path);
+    files.set(path, known);
+    return known;
+  };
+  return (paths, parameters) => {
+    // Most clusters of a fleet have the same.
+    const key = JSON.stringify([paths, parameters]);
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    const given = paths.reduce((below, path) => over(below, read(path)), mapOf([], ""));
+    const set = withParameters(given, parameters);
+    const result = typeof set === "string" ? set : coalesced(set, chart.values ?? mapOf([], "values.yaml"), chart.subcharts);
+    results.set(key, result);
+    return result;
+  };
+}
+
+function clusterValues(question: Question, cluster: string, ignoreMissing: boolean, merge: Merge): ClusterValues {
+  const { manifest, repository } = question;
   const variables = { ...variablesOf(question), cluster };
   const env = buildEnv(manifest, variables);
   const templates = manifest.spec.application.helm?.valueFiles ?? [];
@@ -101,13 +120,12 @@ function clusterValues(question: Question, cluster: string, ignoreMissing: boole
   const refusals = rows.flatMap(({ template, found: one }) => (one.state === "Refused" ? [`${template}: ${one.why}`] : []));
   const unseen = rows.flatMap(({ template, found: one }) => (one.state === "NotSeen" ? [`${template}: ${one.why}`] : []));
   const { parameters, without } = parametersOf(manifest, variables, env);
-  const own = chart.values ?? mapOf([], "values.yaml");
-  const given = found
-    .flatMap((one) => (one.state === "Exists" ? one.paths : []))
-    .reduce((below, path) => over(below, read(path)), mapOf([], ""));
-  const set = withParameters(given, parameters);
+  const set = merge(
+    found.flatMap((one) => (one.state === "Exists" ? one.paths : [])),
+    parameters,
+  );
   const all = typeof set === "string" ? [...refusals, set] : refusals;
-  const values = typeof set === "string" || all.length > 0 ? undefined : coalesced(set, own, chart.subcharts);
+  const values = typeof set === "string" || all.length > 0 ? undefined : set;
   return { cluster, files: rows, refusals: all, without: [...unseen, ...without], values };
 }
 
