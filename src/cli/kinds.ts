@@ -1,9 +1,11 @@
+import { z } from "zod";
 import { environment } from "#api/environment.ts";
 import { freezeWindow } from "#api/freezewindow.ts";
 import { releaseApproval } from "#api/releaseapproval.ts";
+import { releasePreview } from "#api/releasepreview.ts";
 import { releaseRun } from "#api/releaserun.ts";
 import { serviceRelease } from "#api/servicerelease.ts";
-import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
+import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_PREVIEWS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
 import type { Resource } from "#kube/paths.ts";
 import { Wrong } from "./wrong.ts";
 
@@ -34,4 +36,9 @@ export const RELEASES = kind("ServiceRelease", SERVICE_RELEASES, serviceRelease)
 export const RUNS = kind("ReleaseRun", RELEASE_RUNS, releaseRun);
 export const ENVS = kind("Environment", ENVIRONMENTS, environment);
 export const APPROVALS = kind("ReleaseApproval", RELEASE_APPROVALS, releaseApproval);
+export const PREVIEWS = kind("ReleasePreview", RELEASE_PREVIEWS, releasePreview);
 export const FREEZES = kind("FreezeWindow", FREEZE_WINDOWS, freezeWindow);
+
+const review = z.object({ status: z.object({ userInfo: z.object({ username: z.string() }) }) });
+/** What an API server says of whoever asks it. */
+export const SELF = kind("SelfSubjectReview", { group: "authentication.k8s.io", version: "v1", plural: "selfsubjectreviews" }, review);

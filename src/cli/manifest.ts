@@ -53,19 +53,37 @@ function environmentDocuments(text: string, file: string): readonly Fields[] {
 
 /** The ServiceRelease in the text of `file`; the one called `wanted` if there are several. Throws Wrong. */
 export function releaseIn(text: string, file: string, wanted: string | undefined): ReleaseManifest {
-  const all = parsed(text, file).filter((one) => one["kind"] === "ServiceRelease");
-  const names = all.map(nameOf);
-  const chosen = wanted === undefined ? all : all.filter((one) => nameOf(one) === wanted);
-  const [first, second] = chosen;
+  const all = parsed(text, file)
+    .filter((one) => one["kind"] === "ServiceRelease")
+    .map((one) => releaseOf(one, file));
+  const names = all.map(({ name }) => name);
+  const [first, second] = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
   if (first === undefined) {
     const found = names.length === 0 ? "none" : names.join(", ");
     throw new Wrong(`${file} holds no ServiceRelease${wanted === undefined ? "" : ` ${wanted}`}: there is ${found}`);
   }
-  if (second !== undefined) throw new Wrong(`${file} holds ${chosen.length} ServiceReleases: name one of ${names.join(", ")}`);
-  if (first["apiVersion"] !== API_VERSION)
-    throw new Wrong(`${file}: apiVersion is ${String(first["apiVersion"])}: write apiVersion: ${API_VERSION}`);
-  const spec = isFields(first["spec"]) ? first["spec"] : {};
-  const metadata = isFields(first["metadata"]) ? first["metadata"] : {};
+  if (second !== undefined) throw new Wrong(`${file} holds ${all.length} ServiceReleases: name one of ${names.join(", ")}`);
+  return first;
+}
+
+/** What the text of `file` declares: at least one of either. Throws Wrong. */
+export function declaredIn(
+  text: string,
+  file: string,
+): { readonly releases: readonly ReleaseManifest[]; readonly environments: readonly Manifest[] } {
+  const documents = parsed(text, file);
+  const of = (kind: string): readonly Fields[] => documents.filter((one) => one["kind"] === kind);
+  const [releases, environments] = [of("ServiceRelease"), of("Environment")];
+  if (releases.length + environments.length === 0)
+    throw new Wrong(`${file} holds no ServiceRelease and no Environment: give a manifest of either, apiVersion ${API_VERSION}`);
+  return { releases: releases.map((one) => releaseOf(one, file)), environments: environments.map((one) => checked(one, file)) };
+}
+
+function releaseOf(document: Fields, file: string): ReleaseManifest {
+  if (document["apiVersion"] !== API_VERSION)
+    throw new Wrong(`${file}: apiVersion is ${String(document["apiVersion"])}: write apiVersion: ${API_VERSION}`);
+  const spec = isFields(document["spec"]) ? document["spec"] : {};
+  const metadata = isFields(document["metadata"]) ? document["metadata"] : {};
   const said = objections(releaseSchema(), spec, "spec");
   if (said.length > 0) throw new Wrong(said.map((line) => `${file}: ${line}`).join("\n"));
   const { service, environment, revision } = spec;
@@ -74,7 +92,7 @@ export function releaseIn(text: string, file: string, wanted: string | undefined
     throw new Wrong(`${file}: spec.${name} is missing: a ServiceRelease says service, environment and revision`);
   };
   return {
-    name: nameOf(first),
+    name: nameOf(document),
     namespace: typeof metadata["namespace"] === "string" ? metadata["namespace"] : undefined,
     annotations: strings(metadata["annotations"]),
     labels: strings(metadata["labels"]),

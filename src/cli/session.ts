@@ -3,9 +3,10 @@ import { KubeClient } from "#kube/client.ts";
 import { failed } from "#kube/errors.ts";
 import { collection, object } from "#kube/paths.ts";
 import type { Clock, Transport } from "#kube/ports.ts";
-import type { Kind } from "./kinds.ts";
+import { SELF, type Kind } from "./kinds.ts";
 import type { Connected, Terminal } from "./terminal.ts";
 import { troubleOf, type Verb } from "./trouble.ts";
+import { Wrong } from "./wrong.ts";
 
 /** Field manager of what a person or a pipeline declares. */
 const MANAGER = "conductor";
@@ -59,8 +60,18 @@ export class Session {
   /** Of the namespace, or of all. Throws Wrong. */
   async list<T>(kind: Kind<T>, everywhere = false): Promise<readonly T[]> {
     const path = collection(kind.resource, everywhere ? undefined : this.namespace);
-    const { items } = await this.#do("list", kind, undefined, () => this.client.list(path, {}, this.signal));
+    const { items } = await this.#do("list", kind, undefined, () => this.client.list(path, {}, this.signal), everywhere);
     return items.map((item) => kind.parse({ apiVersion: API_VERSION, kind: kind.kind, ...item }));
+  }
+
+  /** Those of the namespace; undefined when they cannot be read for lack of the right. Throws Wrong. */
+  async mayList<T>(kind: Kind<T>): Promise<readonly T[] | undefined> {
+    try {
+      return await this.list(kind);
+    } catch (error) {
+      if (error instanceof Wrong && failed(error.cause, "Forbidden")) return undefined;
+      throw error;
+    }
   }
 
   /** Declares an object by server-side apply. Throws Wrong. */
@@ -87,15 +98,24 @@ export class Session {
     return this.#do("delete", kind, name, () => this.client.delete(object(kind.resource, this.namespace, name), this.signal));
   }
 
+  /** As whom the API server knows who runs this. Throws Wrong. */
+  async user(): Promise<string> {
+    const { group, version } = SELF.resource;
+    const body = { apiVersion: `${group}/${version}`, kind: SELF.kind };
+    const asked = (): Promise<unknown> => this.client.create(collection(SELF.resource), body, this.signal);
+    const { status } = await this.#do("create", SELF, undefined, () => asked().then(SELF.parse));
+    return status.userInfo.username;
+  }
+
   async close(): Promise<void> {
     await this.transport.close?.();
   }
 
-  async #do<T, R>(verb: Verb, kind: Kind<T>, name: string | undefined, call: () => Promise<R>): Promise<R> {
+  async #do<T, R>(verb: Verb, kind: Kind<T>, name: string | undefined, call: () => Promise<R>, everywhere = false): Promise<R> {
     try {
       return await call();
     } catch (error) {
-      throw troubleOf(error, { verb, kind, name, namespace: this.namespace, server: this.server });
+      throw troubleOf(error, { verb, kind, name, namespace: everywhere ? undefined : this.namespace, server: this.server });
     }
   }
 }

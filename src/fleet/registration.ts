@@ -4,6 +4,7 @@ import { checkServer, type Credential } from "./credential.ts";
 import { kubeconfigCredential } from "./kubeconfig.ts";
 import { isLabel, Refused } from "./refused.ts";
 import { Sealed } from "./sealed.ts";
+import { expiryOf, written, writtenAt, type Validity } from "./validity.ts";
 
 /** The Argo CD of the management cluster. */
 export const inCluster = "in-cluster";
@@ -37,6 +38,7 @@ export interface Connected extends Common {
   readonly allowedNamespaces: "*" | readonly string[];
   readonly server: string;
   readonly credential: Sealed<Credential>;
+  readonly validity: Validity;
   /** Requests at once. */
   readonly maxInFlight: number;
 }
@@ -63,6 +65,7 @@ const secretSchema = z.object({
     name: z.string(),
     labels: z.record(z.string(), z.string()).default({}),
     annotations: z.record(z.string(), z.string()).default({}),
+    ...written,
   }),
   data: z.record(z.string(), z.string()).default({}),
 });
@@ -102,7 +105,7 @@ export function parseRegistration(raw: unknown): Registration {
 
 function placed(secret: Secret, name: string): Omit<Connected, keyof Common> | Omit<Served, keyof Common> {
   const { annotations } = secret.metadata;
-  const allowedNamespaces = namespaces(annotations[annotation.namespaces]);
+  const allowedNamespaces = namespacesOf(annotations);
   const maxInFlight = positive(annotations[annotation.maxInFlight]);
   const by = annotations[annotation.argocd]?.trim() || "self";
   if (by !== "self" && !isLabel(by)) {
@@ -127,6 +130,7 @@ function placed(secret: Secret, name: string): Omit<Connected, keyof Common> | O
     allowedNamespaces,
     server: credential.server,
     credential: new Sealed(credential),
+    validity: { since: writtenAt(secret.metadata), expiresAt: expiryOf(credential) },
     maxInFlight,
   };
 }
@@ -156,8 +160,9 @@ function fromKubeconfig(secret: Secret): Credential {
   return kubeconfigCredential(text, datum(secret, "context")?.trim() || undefined);
 }
 
-function namespaces(list: string | undefined): "*" | readonly string[] {
-  const names = (list ?? "")
+/** Whose releases a Secret of ours is for: `*`, or the namespaces that its annotation lists. Throws Refused. */
+export function namespacesOf(annotations: Readonly<Record<string, string>>): "*" | readonly string[] {
+  const names = (annotations[annotation.namespaces] ?? "")
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");

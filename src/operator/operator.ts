@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
-import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
+import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_PREVIEWS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
 import { connectOverHttp } from "#fleet/connect.ts";
 import { HttpTransport } from "#kube/http.ts";
 import type { Clock, Fence, Log, Random } from "#kube/ports.ts";
+import { HttpPost } from "#notify/http.ts";
 import { SafeOperator, type EventSource, type ResourceEvent } from "./base.ts";
 import { Conductor, type ConductorParts } from "#controllers/conductor.ts";
 import { eventsOf } from "./events.ts";
@@ -30,6 +31,7 @@ export class ReleaseOperator extends SafeOperator {
       ...this.#parts,
       home: new HttpTransport(this.config, clock),
       connect: connectOverHttp(clock),
+      post: new HttpPost(clock),
       identity: hostname(),
     });
     this.#conductor = conductor;
@@ -41,6 +43,7 @@ export class ReleaseOperator extends SafeOperator {
       [RELEASE_RUNS, (key: string) => conductor.runChanged(key)],
       [RELEASE_APPROVALS, (key: string) => conductor.approvalChanged(key)],
       [FREEZE_WINDOWS, (key: string) => conductor.freezeChanged(key)],
+      [RELEASE_PREVIEWS, (key: string) => conductor.previewChanged(key)],
     ] as const)
       await this.watchResource(group, version, plural, tell(changed));
     conductor.start();
@@ -60,6 +63,8 @@ export class ReleaseOperator extends SafeOperator {
         return eventsOf(conductor.approvals, plural);
       case FREEZE_WINDOWS.plural:
         return eventsOf(conductor.freezes, plural);
+      case RELEASE_PREVIEWS.plural:
+        return eventsOf(conductor.previews, plural);
       default:
         throw new Error(`${plural} are not watched here`);
     }

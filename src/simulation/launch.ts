@@ -8,6 +8,7 @@ export function launch(parts: ConductorParts): Conductor {
   conductor.runs.onChange((key) => conductor.runChanged(key));
   conductor.approvals.onChange((key) => conductor.approvalChanged(key));
   conductor.freezes.onChange((key) => conductor.freezeChanged(key));
+  conductor.previews.onChange((key) => conductor.previewChanged(key));
   conductor.start();
   return conductor;
 }
