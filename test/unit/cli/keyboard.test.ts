@@ -1,27 +1,27 @@
 import assert from "node:assert/strict";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { suite, test } from "node:test";
 import { keyboard } from "#cli/keyboard.ts";
 
 interface Desk {
   readonly input: PassThrough;
-  readonly output: PassThrough & { isTTY?: boolean };
+  readonly shown: readonly string[];
   readonly interruption: AbortController;
   readonly line: Promise<string | undefined>;
 }
 
 function asked(): Desk {
-  const [input, output, interruption] = [new PassThrough(), new PassThrough(), new AbortController()];
+  const [input, interruption] = [new PassThrough(), new AbortController()];
+  const shown: string[] = [];
+  const output = new Writable({ write: (chunk, _, done) => (shown.push(String(chunk)), done()) });
   // As on a terminal, where readline hears of single keys.
   Object.assign(output, { isTTY: true });
-  return { input, output, interruption, line: keyboard(input, output, interruption).line("Go on? ") };
+  return { input, shown, interruption, line: keyboard(input, output, interruption).line("Go on? ") };
 }
 
 suite("a question at a keyboard", () => {
   test("is shown, and its answer is the line that is typed", async () => {
-    const { input, output, line } = asked();
-    const shown: string[] = [];
-    output.on("data", (chunk) => shown.push(String(chunk)));
+    const { input, shown, line } = asked();
     input.write("yes\n");
     assert.equal(await line, "yes");
     assert.match(shown.join(""), /Go on\? /);
