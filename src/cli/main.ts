@@ -11,6 +11,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => process.exit(130));
   });
 
+// Whoever read it wants no more (| head): it ends as other programs do, by SIGPIPE's number, and without a word.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(141);
+    throw error;
+  });
+
 process.exitCode = await run(process.argv.slice(2), {
   out: process.stdout,
   err: process.stderr,
