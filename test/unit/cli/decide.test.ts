@@ -163,7 +163,7 @@ suite("several questions wait", () => {
       [first, second].map((name) => [name, "0/1", "2026-01-03T00:00:00Z"]),
     );
     assert.deepEqual(
-      rows.map((row) => row.split(/ {3,}/)[1]).toSorted((a = "", b = "") => a.localeCompare(b)),
+      rows.map((row) => row.split(/ {3,}/)[1] ?? "").toSorted((a, b) => a.localeCompare(b)),
       ["it may go through the freeze team-a/audit", "it may go through the freeze team-a/year-end"],
     );
   });
