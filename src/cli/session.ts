@@ -60,7 +60,7 @@ export class Session {
   /** Of the namespace, or of all. Throws Wrong. */
   async list<T>(kind: Kind<T>, everywhere = false): Promise<readonly T[]> {
     const path = collection(kind.resource, everywhere ? undefined : this.namespace);
-    const { items } = await this.#do("list", kind, undefined, () => this.client.list(path, {}, this.signal));
+    const { items } = await this.#do("list", kind, undefined, () => this.client.list(path, {}, this.signal), everywhere);
     return items.map((item) => kind.parse({ apiVersion: API_VERSION, kind: kind.kind, ...item }));
   }
 
@@ -111,11 +111,11 @@ export class Session {
     await this.transport.close?.();
   }
 
-  async #do<T, R>(verb: Verb, kind: Kind<T>, name: string | undefined, call: () => Promise<R>): Promise<R> {
+  async #do<T, R>(verb: Verb, kind: Kind<T>, name: string | undefined, call: () => Promise<R>, everywhere = false): Promise<R> {
     try {
       return await call();
     } catch (error) {
-      throw troubleOf(error, { verb, kind, name, namespace: this.namespace, server: this.server });
+      throw troubleOf(error, { verb, kind, name, namespace: everywhere ? undefined : this.namespace, server: this.server });
     }
   }
 }

@@ -28,3 +28,18 @@ function width(text: string): number {
 export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1))}…`;
 }
+
+const CODES = new RegExp(`(${String.fromCodePoint(27)}\\[[0-9;]*m)`);
+
+/** A line of at most `most` columns; its colours stay, and end where they did. */
+export function clipped(line: string, most: number): string {
+  if (width(line) <= most) return line;
+  let left = most - 1;
+  const parts = line.split(CODES).map((part, index) => {
+    if (index % 2 === 1) return part;
+    const shown = part.slice(0, Math.max(0, left));
+    left -= part.length;
+    return left < 0 && left + part.length >= 0 ? `${shown}…` : shown;
+  });
+  return parts.join("");
+}

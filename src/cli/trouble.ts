@@ -9,7 +9,8 @@ export interface Attempt {
   readonly verb: Verb;
   readonly kind: Kind<unknown>;
   readonly name: string | undefined;
-  readonly namespace: string;
+  /** undefined: all of them. */
+  readonly namespace: string | undefined;
   readonly server: string;
 }
 
@@ -27,7 +28,8 @@ function deniedIn({ kind, message }: KubeFailure): string | undefined {
 }
 
 function whatOf({ kind, name, namespace }: Attempt): string {
-  return name === undefined ? `${kind.resource.plural} in namespace ${namespace}` : `${kind.kind} ${name} in namespace ${namespace}`;
+  const where = namespace === undefined ? "in all namespaces" : `in namespace ${namespace}`;
+  return `${name === undefined ? kind.resource.plural : `${kind.kind} ${name}`} ${where}`;
 }
 
 function sentence({ kind: failure, message }: KubeFailure, attempt: Attempt): string {
@@ -43,7 +45,7 @@ function sentence({ kind: failure, message }: KubeFailure, attempt: Attempt): st
       return `the API server ${server} does not accept your credential: log in again (kubectl auth whoami must work)`;
     case "Forbidden": {
       const wanted = verb === "apply" ? "patch" : verb;
-      return `you may not ${wanted} ${what}: ask for a Role with the verb ${verb === "apply" ? "create and patch" : wanted} on ${plural}.${group} (kubectl auth can-i ${wanted} ${plural}.${group} -n ${namespace})`;
+      return `you may not ${wanted} ${what}: ask for a ${namespace === undefined ? "ClusterRole" : "Role"} with the ${verb === "apply" ? "verbs create and patch" : `verb ${wanted}`} on ${plural}.${group} (kubectl auth can-i ${wanted} ${plural}.${group} ${namespace === undefined ? "-A" : `-n ${namespace}`})`;
     }
     case "NotFound":
       if (name === undefined || !message.includes(name))
@@ -56,14 +58,16 @@ function sentence({ kind: failure, message }: KubeFailure, attempt: Attempt): st
     case "Invalid":
       // So an API server answers a patch that names the uid of one that is gone.
       if (message.includes("metadata.uid: Invalid value")) return `${what} is another one meanwhile: look at it, and try again`;
-      return `${what} was refused: ${message.replace(/^.*? is invalid: /, "")}`;
+      return `${what} was refused: ${message.replace(/^.*? is invalid: /, "").replaceAll(/: Invalid value(: "object")?(?=: )/g, "")}`;
     case "TooManyRequests":
     case "ServerError":
     case "Expired":
       return `the API server ${server} could not do it: ${message}. Try again`;
     case "Fenced":
     case "Aborted":
-      return "interrupted";
+      return verb === "get" || verb === "list" || verb === "watch"
+        ? "interrupted"
+        : `interrupted: whether ${what} was changed is not known, conductor status shows it`;
   }
 }
 

@@ -1,15 +1,18 @@
 import type { Command } from "commander";
 import { ACTION_PREFIX } from "#engine/actions.ts";
+import { stamp } from "#api/conditions.ts";
 import { API_VERSION } from "#api/rules.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { command, withSession, type Context } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { names, pairs, releaseName } from "../flags.ts";
 import { RELEASES } from "../kinds.ts";
+import { printDocument } from "../output.ts";
 import { releaseIn, type ReleaseManifest } from "../manifest.ts";
 import { contentsOf } from "../contents.ts";
 import { short } from "../release/tree.ts";
-import type { Asked } from "../release/verdict.ts";
+import { tell } from "../release/tell.ts";
+import { isSpent, type Asked } from "../release/verdict.ts";
 import type { Session } from "../session.ts";
 import { Wrong } from "../wrong.ts";
 import { following, followTo, type Following } from "./wait.ts";
@@ -47,10 +50,21 @@ export function deployCommand(context: Context): Command {
       const before = await session.find(RELEASES, name);
       const body = bodyOf(manifest, session.namespace, options);
       const after = await session.apply(RELEASES, name, body, options.forceConflicts === true);
-      if (options.output === undefined) terminal.out.write(`${said(before, after)}\n`);
+      if (options.output === undefined) tell(terminal, name, said(before, after));
       const asked: Asked = { revision: spec.revision, waitForApproval: options.waitApproval };
       const retried = options.retry === true ? await retry(session, after) : undefined;
-      if (!options.wait) return EXIT.arrived;
+      if (options.retry === true && options.output === undefined)
+        tell(
+          terminal,
+          name,
+          retried === undefined
+            ? "has nothing to retry: it is new, under way or verified"
+            : `is tried again: a retry of ${retried.run} is asked for`,
+        );
+      if (!options.wait) {
+        if (options.output !== undefined) printDocument(terminal, options.output, declared(after));
+        return EXIT.arrived;
+      }
       return followTo(terminal, session, name, retried === undefined ? asked : { ...asked, retried }, options);
     });
   });
@@ -97,23 +111,36 @@ function bodyOf({ name, annotations, labels, spec }: ReleaseManifest, namespace:
   return { apiVersion: API_VERSION, kind: "ServiceRelease", metadata, spec };
 }
 
+/** What `--no-wait` prints for programs: it says nothing of how it goes. */
+function declared({ metadata: { name, namespace }, spec }: ServiceRelease): object {
+  return {
+    version: 1,
+    name,
+    namespace,
+    revision: spec.revision,
+    outcome: null,
+    exitCode: EXIT.arrived,
+    message: "declared, and not waited for",
+    run: null,
+  };
+}
+
 function said(before: ServiceRelease | undefined, after: ServiceRelease): string {
-  const { name, generation } = after.metadata;
+  const { generation } = after.metadata;
   const now = short(after.spec.revision);
-  if (before === undefined) return `${name} is created at revision ${now}`;
-  if (before.metadata.generation === generation) return `${name} is wanted at revision ${now} already: nothing was changed`;
+  if (before === undefined) return `is created at revision ${now}`;
+  if (before.metadata.generation === generation) return `is wanted at revision ${now} already: nothing was changed`;
   return before.spec.revision === after.spec.revision
-    ? `${name} is changed, at revision ${now} as before`
-    : `${name} is changed from revision ${short(before.spec.revision)} to ${now}`;
+    ? `is changed, at revision ${now} as before`
+    : `is changed from revision ${short(before.spec.revision)} to ${now}`;
 }
 
 /** Asks for the same wish again, if it was tried and has not arrived. */
-async function retry(session: Session, { metadata, status }: ServiceRelease): Promise<Asked["retried"]> {
-  const finished = status?.conditions?.find(({ type }) => type === "Finished");
-  const ready = status?.conditions?.find(({ type }) => type === "Ready");
-  const isSpent = status?.observedGeneration === metadata.generation && finished?.status === "True" && ready?.status !== "True";
-  if (!isSpent || status?.run === undefined) return undefined;
-  const { run } = status;
-  await session.patch(RELEASES, metadata.name, { metadata: { annotations: { [`${ACTION_PREFIX}retry`]: run } } });
-  return { run, value: run };
+async function retry(session: Session, release: ServiceRelease): Promise<Asked["retried"]> {
+  const { run } = release.status ?? {};
+  if (run === undefined || !isSpent(release)) return undefined;
+  // Unlike any before: what was answered once is not looked at again.
+  const value = `${run}/${stamp(session.clock.now())}`;
+  await session.patch(RELEASES, release.metadata.name, { metadata: { annotations: { [`${ACTION_PREFIX}retry`]: value } } });
+  return { run, value };
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { command, onCluster, withSession, type Context } from "../command.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT, type Exit } from "../exit.ts";
 import { releaseName, whole } from "../flags.ts";
 import { RELEASES, RUNS } from "../kinds.ts";
 import { coloured, moodOfRelease, MOODS } from "../look.ts";
@@ -38,17 +38,27 @@ export function statusCommand(context: Context): Command {
     .addOption(outputOption("json", "yaml", "wide", "name"))
     .action((release: string | undefined, options: Options) => {
       const named = release === undefined ? undefined : releaseName(release);
-      if (named === undefined && options.watch === true)
+      if (options.watch === true && options.output !== undefined)
+        throw new Wrong("--watch draws for people: leave out --output, or --watch");
+      if (options.watch === true && named === undefined)
         throw new Wrong("which release shall be watched? Name it as <service>.<environment>");
       return withSession(context, options, async (session) => {
         if (named === undefined) return all(context.terminal, session, options);
         if (options.watch === true) {
-          await follow(session, named.name, tellerFor(context.terminal, false), undefined, Number.POSITIVE_INFINITY);
-          return EXIT.arrived;
+          return watch(context.terminal, session, named.name);
         }
         return one(context.terminal, session, named.name, options);
       });
     });
+}
+
+/** Until it is interrupted, which is how it is meant to end. */
+async function watch(terminal: Terminal, session: Session, name: string): Promise<Exit> {
+  await session.get(RELEASES, name);
+  const { verdict } = await follow(session, name, tellerFor(terminal, false), undefined, Number.POSITIVE_INFINITY);
+  if (verdict.exit === EXIT.interrupted) return EXIT.arrived;
+  terminal.err.write(`${verdict.message}\n`);
+  return verdict.exit;
 }
 
 async function one(terminal: Terminal, session: Session, name: string, { output = "text", most }: Options): Promise<void> {

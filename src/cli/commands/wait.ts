@@ -8,7 +8,7 @@ import { outputOption } from "../output.ts";
 import { conclude } from "../release/conclude.ts";
 import { follow } from "../release/follow.ts";
 import { tellerFor } from "../release/tell.ts";
-import type { Asked } from "../release/verdict.ts";
+import type { Asked, Verdict } from "../release/verdict.ts";
 import { viewOf } from "../release/view.ts";
 import type { Session } from "../session.ts";
 import type { Terminal, Where } from "../terminal.ts";
@@ -23,7 +23,7 @@ export interface Following extends Where {
 const EXIT_CODES = `
 Exit codes:
   0  arrived: every cluster is verified, but for those that were skipped or left out
-  1  failed or aborted, or it cannot start
+  1  failed, aborted or deleted, or it cannot start
   2  wrong use: flags, names, rights, or no connection; nothing is known of the release
   3  rolled back: it failed, and went back to what was verified before
   4  superseded: somebody wants another revision now
@@ -34,7 +34,10 @@ Exit codes:
 export function following(one: Command): Command {
   return onCluster(one)
     .addOption(new Option("--timeout <duration>", "how long to wait for its end").argParser(time).default(3_600_000, "1h"))
-    .option("--no-wait-approval", "end with exit code 6 when people are asked, instead of waiting for them")
+    .option(
+      "--no-wait-approval",
+      "wait for no person: end with exit code 6 when one is asked to approve, with 1 when failures have stopped it",
+    )
     .addOption(outputOption("json", "yaml"))
     .addHelpText("after", EXIT_CODES);
 }
@@ -52,8 +55,9 @@ export function waitCommand(context: Context): Command {
   ).action((release: string, options: Options) => {
     const { name } = releaseName(release);
     return withSession(context, options, async (session) => {
-      const revision = options.revision ?? (await session.get(RELEASES, name)).spec.revision;
-      return followTo(context.terminal, session, name, { revision, waitForApproval: options.waitApproval }, options);
+      const { spec } = await session.get(RELEASES, name);
+      const asked: Asked = { revision: options.revision ?? spec.revision, waitForApproval: options.waitApproval };
+      return followTo(context.terminal, session, name, asked, options);
     });
   });
 }
@@ -70,21 +74,30 @@ export async function followTo(terminal: Terminal, session: Session, name: strin
     const course = run === null ? undefined : await session.mayFind(RUNS, run).catch(() => undefined);
     return release === undefined ? { waves: null, clusters: [] } : viewOf(release, course);
   });
-  return conclude(terminal, options.output ?? "text", conclusion, hintOf(name, exit));
+  return conclude(terminal, options.output ?? "text", conclusion, hintOf(name, revision, outcome));
 }
 
-function hintOf(name: string, exit: Exit): string | undefined {
-  switch (exit) {
-    case 1:
-    case 3:
-      return `conductor explain ${name} says why; conductor deploy --retry tries the same revision again`;
-    case 6:
-      return `conductor approve ${name}, by somebody who may; conductor wait ${name} waits for the rest`;
-    case 0:
-    case 2:
-    case 4:
-    case 5:
-    case 130:
+/** What may be done now. */
+function hintOf(name: string, revision: string, outcome: Verdict["outcome"]): string | undefined {
+  const [deploy, wait] = ["deploy", "wait"].map((word) => `conductor ${word} ${name} --revision ${revision}`);
+  switch (outcome) {
+    case "Failed":
+    case "RolledBack":
+    case "RollbackIncomplete":
+    case "Aborted":
+      return `conductor explain ${name} says why; ${deploy} --retry tries it again`;
+    case "StoppedByFailures":
+      return `conductor resume ${name} goes on all the same, conductor abort ${name} ends it; ${wait} waits for what is decided`;
+    case "WaitingForApproval":
+      return `conductor approve ${name}, by somebody who may; ${wait} waits for the rest`;
+    case "Succeeded":
+    case "SucceededWithSkips":
+    case "Superseded":
+    case "Stalled":
+    case "Refused":
+    case "Deleted":
+    case "TimedOut":
+    case "Interrupted":
       return undefined;
   }
 }

@@ -7,13 +7,12 @@ import { EXIT } from "../exit.ts";
 import { RELEASES, RUNS } from "../kinds.ts";
 import type { Session } from "../session.ts";
 import { troubleOf } from "../trouble.ts";
-import { Wrong } from "../wrong.ts";
 import { verdictOn, type Asked, type Verdict } from "./verdict.ts";
 
 /** Who shows how a release goes. */
 export interface Teller {
-  /** Hears of every change, and about once a second. `lost`: why what is shown may be old. */
-  show(release: ServiceRelease, run: ReleaseRun | undefined, lost: string | undefined): void;
+  /** Hears of every change, and about once a second. `lost`: why what is shown may be old. `last`: how it ended is said next. */
+  show(release: ServiceRelease, run: ReleaseRun | undefined, lost: string | undefined, last: boolean): void;
   /** Hears that nothing follows. */
   end?(): void;
   /** Whether it shows what only the run knows: else that is not read. */
@@ -26,8 +25,8 @@ const TICK = 1000;
 
 /**
  * Follows one release by a watch of it alone until `asked` has its verdict, `timeout` milliseconds have passed or the command is
- * interrupted; a connection that breaks is opened again meanwhile. Without `asked` until it is interrupted, or a second has passed
- * in which it is at rest. Throws Wrong for what will not go by itself.
+ * interrupted; a connection that breaks is opened again meanwhile. Without `asked` until it is interrupted or deleted. The release
+ * was there a moment ago. Throws Wrong for what will not go by itself.
  */
 export async function follow(
   session: Session,
@@ -55,21 +54,22 @@ export async function follow(
   const rouse = (): void => wake.abort();
   const stops = [releases.onChange(rouse), releases.onState(rouse)];
   signal.addEventListener("abort", rouse, { once: true });
-  let stalledSince: number | undefined;
+  let stalled: { readonly generation: number; readonly since: number } | undefined;
   let release: ServiceRelease | undefined;
   try {
     for (;;) {
+      // First, so that what changes while this looks is looked at at once.
+      wake = new AbortController();
       const lost = releases.failure;
       refuse(lost, session, name);
       if (releases.synced) {
         release = releases.get(key);
-        if (release === undefined)
-          throw new Wrong(`there is no ServiceRelease ${name} in namespace ${namespace} any more: somebody has deleted it`);
-        stalledSince = release.status?.phase === "Stalled" ? (stalledSince ?? clock.now()) : undefined;
+        if (release === undefined) return { verdict: deleted(name, namespace), release };
+        stalled = stalledOf(release, stalled, clock.now());
         const run = teller.wantsRun ? await runs.read(release) : undefined;
-        teller.show(release, run, lost?.message);
         const verdict =
-          asked === undefined ? undefined : verdictOn(release, asked, stalledSince === undefined ? 0 : clock.now() - stalledSince);
+          asked === undefined ? undefined : verdictOn(release, asked, stalled === undefined ? 0 : clock.now() - stalled.since);
+        teller.show(release, run, lost?.message, verdict !== undefined);
         if (verdict !== undefined) return { verdict, release };
       }
       if (signal.aborted)
@@ -83,7 +83,6 @@ export async function follow(
         };
       const left = start + timeout - clock.now();
       if (left <= 0) return { verdict: timedOut(release, name, lost), release };
-      wake = new AbortController();
       await clock.sleep(Math.min(TICK, left), wake.signal);
     }
   } finally {
@@ -100,14 +99,34 @@ function refuse(failure: KubeFailure | undefined, { namespace, server }: Session
     throw troubleOf(failure, { verb: "watch", kind: RELEASES, name: failed(failure, "NotFound") ? undefined : name, namespace, server });
 }
 
+/** Since when it cannot start, as far as this command has seen; what was said of an older spec does not count. */
+function stalledOf(
+  { metadata: { generation }, status }: ServiceRelease,
+  before: { readonly generation: number; readonly since: number } | undefined,
+  now: number,
+): { readonly generation: number; readonly since: number } | undefined {
+  if (status?.phase !== "Stalled" || status.observedGeneration !== generation) return undefined;
+  return before?.generation === generation ? before : { generation, since: now };
+}
+
+function deleted(name: string, namespace: string): Verdict {
+  return {
+    exit: EXIT.failed,
+    outcome: "Deleted",
+    message: `somebody has deleted ServiceRelease ${name} in namespace ${namespace}; its clusters stay as they are`,
+  };
+}
+
 function timedOut(release: ServiceRelease | undefined, name: string, lost: KubeFailure | undefined): Verdict {
   const waits = release?.status?.waitingOn;
   const why =
     lost !== undefined
       ? `; the API server was lost: ${lost.message}`
-      : waits === undefined
-        ? ""
-        : `; it waits on ${waits.reason}: ${waits.message}`;
+      : release !== undefined && release.status?.observedGeneration !== release.metadata.generation
+        ? "; the conductor has not looked at it: see whether it runs"
+        : waits === undefined
+          ? ""
+          : `; it waits on ${waits.reason}: ${waits.message}`;
   return {
     exit: EXIT.timedOut,
     outcome: "TimedOut",

@@ -3,7 +3,8 @@ import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { stamp } from "#api/conditions.ts";
 import { Sections } from "../job.ts";
-import { hasColours, isLively, widthOf, type Terminal } from "../terminal.ts";
+import { hasColours, isLively, type Terminal } from "../terminal.ts";
+import { clipped } from "../table.ts";
 import type { Teller } from "./follow.ts";
 import { short, treeOf } from "./tree.ts";
 import { viewOf } from "./view.ts";
@@ -12,6 +13,15 @@ import { viewOf } from "./view.ts";
 export function tellerFor(terminal: Terminal, quiet: boolean): Teller {
   if (quiet) return { wantsRun: false, show: () => undefined };
   return isLively(terminal) ? new Picture(terminal) : new Lines(terminal);
+}
+
+/**
+ * A line about a release; in a log it begins with the time and the release, to be searched by either. A message of several lines
+ * stays one there: each line of a log says when, and of what.
+ */
+export function tell(terminal: Terminal, name: string, text: string): void {
+  const line = isLively(terminal) ? `${name} ${text}` : `${stamp(terminal.clock.now())} ${name} ${text.replaceAll(/\s+/g, " ")}`;
+  terminal.out.write(`${line}\n`);
 }
 
 /** Draws over what it drew before. */
@@ -26,22 +36,15 @@ class Picture implements Teller {
 
   show(release: ServiceRelease, run: ReleaseRun | undefined, lost: string | undefined): void {
     const { out, clock } = this.#terminal;
-    const room = Math.max(8, (out.rows ?? 40) - 2);
-    // A wrapped line would be two to go back over: nothing is wider than the terminal.
-    const look = {
-      colours: hasColours(this.#terminal),
-      width: widthOf(this.#terminal) - 1,
-      now: clock.now(),
-      most: Math.max(3, Math.floor(room / 3)),
-    };
-    const lines =
-      `${treeOf(viewOf(release, run), look)}${lost === undefined ? "" : `  the API server is lost, and tried again: ${lost}\n`}`.split(
-        "\n",
-      );
-    const text =
-      lines.length > room
-        ? `${lines.slice(0, room - 1).join("\n")}\n  … conductor status ${release.metadata.name} shows all\n`
-        : lines.join("\n");
+    const room = Math.max(3, (out.rows ?? 40) - 2);
+    // A line that the terminal wraps would be two to go back over: nothing is wider than it is.
+    const width = (out.columns ?? 80) - 1;
+    const look = { colours: hasColours(this.#terminal), width, now: clock.now(), most: Math.max(3, Math.floor(room / 3)) };
+    const lines = treeOf(viewOf(release, run), look).trimEnd().split("\n");
+    const last = lost === undefined ? [] : [`  the API server is lost, and tried again: ${lost}`];
+    const space = room - last.length;
+    const shown = lines.length <= space ? lines : [...lines.slice(0, space - 1), `  … conductor status ${release.metadata.name} shows all`];
+    const text = [...shown, ...last].map((line) => `${clipped(line, width)}\n`).join("");
     if (text === this.#drawn) return;
     const up = this.#drawn.split("\n").length - 1;
     out.write(`${up > 0 ? `\u001b[${up}A\r\u001b[0J` : ""}${text}`);
@@ -53,7 +56,7 @@ class Picture implements Teller {
 const STEPS = 15_000;
 const STILL = 60_000;
 
-/** A line for each change that matters, now and then one for small steps; each begins with the time and the release, to be searched by either. */
+/** A line for each change that matters, now and then one for small steps. */
 class Lines implements Teller {
   readonly wantsRun = false;
   readonly #terminal: Terminal;
@@ -69,18 +72,26 @@ class Lines implements Teller {
     this.#sections = new Sections(terminal);
   }
 
-  show(release: ServiceRelease, _run: undefined, lost: string | undefined): void {
+  show(release: ServiceRelease, _run: undefined, lost: string | undefined, last: boolean): void {
     const { metadata, status } = release;
     const isOfThis = status?.observedGeneration === metadata.generation;
     if (isOfThis && status?.wave !== undefined) this.#sections.enter(`${metadata.name}, wave ${status.wave.summary}`);
-    if (lost !== this.#lost)
+    // Each attempt may fail in words of its own: that it is lost is said once.
+    if ((lost === undefined) !== (this.#lost === undefined))
       this.#line(release, lost === undefined ? "the API server answers again" : `the API server is lost, and tried again: ${lost}`);
     this.#lost = lost;
     for (const { name, phase, reason, message } of release.status?.clusters ?? []) {
-      const isNews = phase === "Failed" || phase === "Reverted" || phase === "Unreachable" || phase === "Unknown" || phase === "RolledBack";
+      // What went back before this began is told by how it ended.
+      const isNews =
+        phase === "Failed" ||
+        phase === "Reverted" ||
+        phase === "Unreachable" ||
+        phase === "Unknown" ||
+        (phase === "RolledBack" && this.#saidAt !== -Infinity);
       if (isNews && this.#named.get(name) !== phase) this.#line(release, `cluster ${name} ${phase} ${reason}: ${message}`);
       this.#named.set(name, phase);
     }
+    if (last) return;
     const said = summaryOf(release);
     const turn = turnOf(release);
     const since = this.#terminal.clock.now() - this.#saidAt;
@@ -95,9 +106,8 @@ class Lines implements Teller {
     this.#sections.leave();
   }
 
-  /** A message of several lines stays one: each line of a log says when, and of what. */
   #line({ metadata }: ServiceRelease, text: string): void {
-    this.#terminal.out.write(`${stamp(this.#terminal.clock.now())} ${metadata.name} ${text.replaceAll(/\s+/g, " ")}\n`);
+    tell(this.#terminal, metadata.name, text);
   }
 }
 
@@ -105,7 +115,9 @@ class Lines implements Teller {
 function turnOf({ metadata, status }: ServiceRelease): string {
   const { phase, wave, targets, waitingOn, observedGeneration } = status ?? {};
   const outside = waitingOn !== undefined && OUTSIDE.has(waitingOn.reason) ? `${waitingOn.reason} ${waitingOn.message}` : "";
-  return [observedGeneration === metadata.generation, phase, wave?.current, targets?.failed, targets?.unreachable, outside].join(" ");
+  return [observedGeneration === metadata.generation, phase, wave?.current, targets?.failed ?? 0, targets?.unreachable ?? 0, outside].join(
+    " ",
+  );
 }
 
 const OUTSIDE: ReadonlySet<WaitingReason> = new Set(["Soak", "Paused", "Failures", "Freeze", "Approval", "Analysis", "Dependency"]);

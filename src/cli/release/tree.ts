@@ -1,7 +1,7 @@
 import { coloured, moodOfRelease, moodOfTarget, moodOfWave, sign, type Look } from "../look.ts";
 import { cut } from "../table.ts";
 import { ago, wrapped } from "../words.ts";
-import type { ClusterView, ReleaseView, WaveView } from "./view.ts";
+import { UNSEEN, type ClusterView, type ReleaseView, type WaveView } from "./view.ts";
 
 export interface TreeLook extends Look {
   /** Milliseconds since the epoch. */
@@ -25,7 +25,7 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
     lines.push(
       `  run ${run.name}${run.kind === "Forward" ? "" : ` (${run.kind} to ${short(run.revision)})`}${timed(run.startedAt, run.finishedAt, look.now)}${run.author === null ? "" : ` by ${run.author}`}`,
     );
-  if (!view.observed) lines.push("  the conductor has not looked at the newest spec yet");
+  if (!view.observed && message !== UNSEEN) lines.push("  the conductor has not looked at the newest spec yet");
   if (waitingOn !== null)
     lines.push(wrapped(`  waiting on ${waitingOn.reason}: `, said(waitingOn.message, waitingOn.nextCheck, look), look.width));
   else if (message !== "") lines.push(wrapped("  ", message, look.width));
@@ -40,7 +40,7 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
     if (since.length > 0) parts.push(["since", since]);
     for (const [index, [wave, clusters]] of parts.entries()) {
       const isLast = index === parts.length - 1;
-      lines.push(`${isLast ? "└─ " : "├─ "}${typeof wave === "string" ? "since then" : waveLine(wave, look)}`);
+      lines.push(`${isLast ? "└─ " : "├─ "}${typeof wave === "string" ? "since then" : waveLine(wave, run?.finishedAt ?? null, look)}`);
       const indent = isLast ? "   " : "│  ";
       if (typeof wave !== "string")
         lines.push(
@@ -55,9 +55,10 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
   return `${lines.join("\n")}\n`;
 }
 
-function waveLine({ name, phase, ready, total, startedAt, verifiedAt }: WaveView, look: TreeLook): string {
+/** `over`: when its run ended, for a wave that was never verified. */
+function waveLine({ name, phase, ready, total, startedAt, verifiedAt }: WaveView, over: string | null, look: TreeLook): string {
   const mood = moodOfWave(phase);
-  return `${sign(mood, look)} ${name}   ${ready}/${total}   ${coloured(mood, phase, look)}${timed(startedAt, verifiedAt, look.now)}`;
+  return `${sign(mood, look)} ${name}   ${ready}/${total}   ${coloured(mood, phase, look)}${timed(startedAt, verifiedAt ?? over, look.now)}`;
 }
 
 function gateSign(phase: WaveView["gates"][number]["phase"], look: Look): string {

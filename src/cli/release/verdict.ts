@@ -1,5 +1,5 @@
-import type { Outcome } from "#api/reasons.ts";
-import type { ServiceRelease } from "#api/servicerelease.ts";
+import { isSuccess, type Outcome } from "#api/reasons.ts";
+import type { ServiceRelease, ServiceReleaseStatus } from "#api/servicerelease.ts";
 import { EXIT, type Exit } from "../exit.ts";
 
 /** The wish that is followed. */
@@ -14,7 +14,7 @@ export interface Asked {
 export interface Verdict {
   readonly exit: Exit;
   /** How it ended: an outcome, or why it is no longer waited for. */
-  readonly outcome: Outcome | "Stalled" | "WaitingForApproval" | "Refused" | "TimedOut" | "Interrupted";
+  readonly outcome: Outcome | "Stalled" | "StoppedByFailures" | "WaitingForApproval" | "Refused" | "Deleted" | "TimedOut" | "Interrupted";
   readonly message: string;
 }
 
@@ -38,21 +38,32 @@ export function verdictOn({ metadata, spec, status }: ServiceRelease, asked: Ask
       : { exit: EXIT.failed, outcome: "Refused", message: `the retry was refused: ${answer.message}` };
   }
   const finished = status.conditions?.find(({ type }) => type === "Finished");
-  if (finished?.status === "True") return ended(finished.reason, finished.message);
+  if (finished?.status === "True") return ended(status, finished.reason, finished.message);
   if (status.phase === "Stalled" && stalledFor >= STALLED_FOR) {
     const why = status.conditions?.find(({ type }) => type === "Stalled");
     return { exit: EXIT.failed, outcome: "Stalled", message: `it cannot start (${why?.reason ?? ""}): ${why?.message ?? ""}` };
   }
-  if (!asked.waitForApproval && status.waitingOn?.reason === "Approval")
-    return { exit: EXIT.waitsForApproval, outcome: "WaitingForApproval", message: status.waitingOn.message };
+  if (asked.waitForApproval) return undefined;
+  const { waitingOn } = status;
+  if (waitingOn?.reason === "Approval") return { exit: EXIT.waitsForApproval, outcome: "WaitingForApproval", message: waitingOn.message };
+  // It has failed, and a person is asked how to go on: who waits for no person waits no longer.
+  if (waitingOn?.reason === "Failures") return { exit: EXIT.failed, outcome: "StoppedByFailures", message: waitingOn.message };
   return undefined;
 }
 
-function ended(reason: string, message: string): Verdict {
+function ended(status: ServiceReleaseStatus, reason: string, message: string): Verdict {
   const outcome = OUTCOMES[reason];
   // A word that this command does not know is of a newer conductor: it is no success.
   if (outcome === undefined) return { exit: EXIT.failed, outcome: "Failed", message: `${reason}: ${message}` };
-  return { exit: exitOf(outcome), outcome, message };
+  const ready = status.conditions?.find(({ type }) => type === "Ready");
+  const since = isSuccess(outcome) && ready?.status === "False" ? `; since then ${ready.reason}: ${ready.message}` : "";
+  return { exit: exitOf(outcome), outcome, message: `${message}${since}` };
+}
+
+/** Whether a wish was tried to its end and is not fulfilled now: then a retry changes something. */
+export function isSpent({ metadata, status }: ServiceRelease): boolean {
+  const is = (wanted: string): boolean => status?.conditions?.some(({ type, status: at }) => type === wanted && at === "True") === true;
+  return status?.observedGeneration === metadata.generation && is("Finished") && !is("Ready");
 }
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {

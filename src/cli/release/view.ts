@@ -105,8 +105,11 @@ export function viewOf({ metadata, spec, status }: ServiceRelease, run: ReleaseR
   };
 }
 
+/** What is said of a release that has no status. */
+export const UNSEEN = "the conductor has not looked at it yet";
+
 function messageOf(status: ServiceRelease["status"]): string {
-  if (status === undefined) return "the conductor has not looked at it yet";
+  if (status === undefined) return UNSEEN;
   return status.conditions?.find(({ type }) => type === "Ready")?.message ?? "";
 }
 
