@@ -276,6 +276,7 @@ export class Conductor {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#work;
+    await this.#notifications.close();
     const { releases, environments, runs, approvals, freezes, fleet } = this;
     await Promise.all([releases, environments, runs, approvals, freezes, fleet].map((one) => one.stop()));
     await this.#analyses.stop();
