@@ -14,7 +14,7 @@ export default defineConfig({
   plugins: ["eslint", "typescript", "unicorn", "oxc", "import"],
   jsPlugins: ["./tools/lint/plugin.ts"],
   categories: { correctness: "error" },
-  ignorePatterns: ["crds/**", "helm/**", ".artifacts/**"],
+  ignorePatterns: ["crds/**", "helm/**", ".artifacts/**", "dist/**"],
   rules: {
     "rooms/imports": "error",
     "typescript/no-explicit-any": "error",

@@ -30,6 +30,9 @@ const TASKS: Readonly<Record<string, () => number | Promise<number>>> = {
   "test:model": () => node("test/model/main.ts", args),
   "bench:engine": () => node("test/bench/engine.ts", args),
   "bench:gates": () => node("test/bench/gates.ts", args),
+  "bench:status": () => node("test/bench/status.ts", args),
+  pack: () => node("tools/pack/main.ts", args),
+  conductor: () => node("src/cli/main.ts", args),
   simulate: () => node("src/cli/main.ts", ["simulate", ...args]),
   "test:full": () => tier("test:full", options(args)),
 };

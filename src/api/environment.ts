@@ -101,7 +101,7 @@ const application = z
     }),
   );
 
-const spec = z.object({
+export const environmentSpec = z.object({
   clusters: z
     .array(clusterEntry)
     .min(1)
@@ -120,6 +120,43 @@ const spec = z.object({
 });
 
 const PROBLEMS = ["Unknown", "Forbidden", "Refused", "Unreachable"] as const;
+
+/** What the conductor may be allowed to do where Applications are. All but the first are optional: examples/rbac-target.yaml. */
+export const RIGHT_NAMES = [
+  "Applications",
+  "AppProjects",
+  "ApplicationSets",
+  "Rollouts",
+  "AnalysisRuns",
+  "RolloutStatus",
+  "ArgoCDVersion",
+] as const;
+export type RightName = (typeof RIGHT_NAMES)[number];
+
+const instance = z.object({
+  name: z.string().max(63).describe("The registration of the API server that holds the Applications, or in-cluster."),
+  clusters: z.int().describe("How many clusters of this Environment it serves."),
+  serves: z
+    .array(z.string().max(63))
+    .max(LIMITS.clusters)
+    .meta({ "x-kubernetes-list-type": "set" })
+    .optional()
+    .describe("The clusters that it serves. Absent: the one of its own name."),
+  argocdVersion: z.string().max(64).optional().describe("The version of its Argo CD. Absent: not known."),
+  credential: z
+    .object({
+      since: timestamp.optional().describe("When the Secret of its registration was last given a credential, as far as that is known."),
+      expiresAt: timestamp.optional().describe("When the API server will refuse it. Absent: it does not say."),
+    })
+    .optional()
+    .describe("How old the credential is, and how long it is good. Absent: it is the conductor's own."),
+  missingRights: z
+    .array(z.enum(RIGHT_NAMES))
+    .max(RIGHT_NAMES.length)
+    .meta({ "x-kubernetes-list-type": "set" })
+    .optional()
+    .describe("What the conductor may not do there, Applications first, without which nothing goes. Absent: not known."),
+});
 
 const status = z.object({
   observedGeneration: z.int().optional(),
@@ -141,6 +178,12 @@ const status = z.object({
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["cluster"] })
     .optional()
     .describe("The clusters that cannot be used now, at most 50, each with the remedy."),
+  instances: z
+    .array(instance)
+    .max(LIMITS.instances)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
+    .optional()
+    .describe("The Argo CDs that serve the clusters, those with a problem first, at most 1000."),
   receivers: z
     .array(receiverStatus)
     .max(LIMITS.receivers)
@@ -149,10 +192,11 @@ const status = z.object({
     .describe("Whom spec.notifications names."),
 });
 
-export const environment = resource("Environment", spec, status);
+export const environment = resource("Environment", environmentSpec, status);
 export type Environment = z.infer<typeof environment>;
 export type EnvironmentSpec = Environment["spec"];
 export type EnvironmentStatus = z.infer<typeof status>;
+export type InstanceStatus = z.infer<typeof instance>;
 export type ClusterProblem = (typeof PROBLEMS)[number];
 
 export const environmentCrd = {
@@ -160,7 +204,7 @@ export const environmentCrd = {
   plural: "environments",
   shortNames: ["cenv"],
   description: "A project's own list of clusters and how it releases to them.",
-  schema: { spec, status },
+  schema: { spec: environmentSpec, status },
   rules: [
     {
       rule: "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && size(self.metadata.name) <= 63",

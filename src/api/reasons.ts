@@ -137,6 +137,29 @@ export const STALLED_REASONS = [
 ] as const;
 export type StalledReason = (typeof STALLED_REASONS)[number];
 
+/** How far a preview is: the last two are final. */
+export const PREVIEW_PHASES = ["Pending", "Planned", "Refused"] as const;
+
+/** Why there is no plan to show: what would stall the release, or the preview itself. */
+export const PREVIEW_REASONS = [
+  ...STALLED_REASONS,
+  "TooManyPreviews",
+  "Unanswered", // what it waits for did not answer in time
+] as const;
+export type PreviewReason = (typeof PREVIEW_REASONS)[number];
+
+/** What would hold a release up if it began now. */
+export const BLOCKERS = [
+  "RunInFlight", // a run of the same release, which it would follow or replace
+  "Paused",
+  "Dependency",
+  "Freeze",
+  "Rollback", // clusters must first go back to what was verified there
+  "Unreachable", // more clusters do not answer than a wave leaves out
+  "ApprovalUnsafe", // it depends on who releases
+] as const;
+export type BlockerReason = (typeof BLOCKERS)[number];
+
 /** What a release is doing: for people; machines read conditions. */
 export const RELEASE_PHASES = ["Pending", "Stalled", ...RUN_PHASES, ...OUTCOMES, "Drifted", "Unknown"] as const;
 

@@ -1,17 +1,8 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
+import { gateStatus } from "./gatestatus.ts";
 import { delivery } from "./notifications.ts";
-import {
-  ACTIONS,
-  GATE_PHASES,
-  OUTCOMES,
-  RUN_KINDS,
-  RUN_PHASES,
-  TARGET_PHASES,
-  TARGET_REASONS,
-  WAITING_REASONS,
-  WAVE_PHASES,
-} from "./reasons.ts";
+import { ACTIONS, OUTCOMES, RUN_KINDS, RUN_PHASES, TARGET_PHASES, TARGET_REASONS, WAITING_REASONS, WAVE_PHASES } from "./reasons.ts";
 import { ON_FAILURE, ROLLBACK_SCOPES, SUPERSEDE } from "./strategy.ts";
 import { cel, label, LIMITS, resource, timestamp } from "./rules.ts";
 
@@ -33,7 +24,7 @@ export const fieldValues = z
 export type FieldValue = z.infer<typeof fieldValue>;
 export type FieldValues = Readonly<z.infer<typeof fieldValues>>;
 
-const index = z.int().min(0).describe("Position in spec.values.");
+const index = z.int().min(0).describe("Position in values.");
 
 const target = z.object({
   cluster: label("cluster"),
@@ -96,6 +87,38 @@ const cause = z
   })
   .describe("Why this run was made; absent for a new wish.");
 
+/** What a plan says, of a run as of a preview. */
+export const planned = {
+  strategy: z.object({
+    progressDeadlineSeconds: z.int().min(1),
+    onFailure: z.enum(ON_FAILURE),
+    rollbackScope: z.enum(ROLLBACK_SCOPES),
+    supersede: z.enum(SUPERSEDE),
+    promoteFull: z.boolean().optional().describe("Whether a Rollout that goes back skips its steps."),
+  }),
+  waves: z
+    .array(wave)
+    .min(1)
+    .max(LIMITS.waves)
+    .describe("In order, with numbers as they come out for this run. A target names its wave by position, from 1."),
+  dependsOn: z
+    .array(z.object({ name: name.describe("The other ServiceRelease."), revision: z.string().max(128).optional() }))
+    .max(LIMITS.dependencies)
+    .optional()
+    .describe("Releases that must be ready before the first wave begins; at this revision, where one is given."),
+  warnings: z
+    .array(z.object({ cluster: z.string().max(63), message: z.string().max(LIMITS.message) }))
+    .max(LIMITS.statusClusters)
+    .optional()
+    .describe("What may go wrong, found while planning: owners of Applications that would write over ours."),
+  values: z.array(fieldValues).max(6000).describe("Every set of values that the plan speaks of, equal ones once."),
+  targets: z
+    .array(target)
+    .min(1)
+    .max(LIMITS.clusters)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["cluster"] }),
+};
+
 const spec = z
   .object({
     release: z.object({
@@ -114,18 +137,8 @@ const spec = z
       .partial()
       .optional()
       .describe("Which source of the Applications is steered; absent for the only one."),
-    strategy: z.object({
-      progressDeadlineSeconds: z.int().min(1),
-      onFailure: z.enum(ON_FAILURE),
-      rollbackScope: z.enum(ROLLBACK_SCOPES),
-      supersede: z.enum(SUPERSEDE),
-      promoteFull: z.boolean().optional().describe("Whether a Rollout that goes back skips its steps."),
-    }),
-    waves: z
-      .array(wave)
-      .min(1)
-      .max(LIMITS.waves)
-      .describe("In order, with numbers as they come out for this run. A target names its wave by position, from 1."),
+    strategy: planned.strategy,
+    waves: planned.waves,
     commit: z
       .string()
       .max(64)
@@ -138,22 +151,10 @@ const spec = z
       .max(512)
       .optional()
       .describe("Who released, as admission has noted it: the approvals of the run are not theirs to give."),
-    dependsOn: z
-      .array(z.object({ name: name.describe("The other ServiceRelease."), revision: z.string().max(128).optional() }))
-      .max(LIMITS.dependencies)
-      .optional()
-      .describe("Releases that must be ready before the first wave begins; at this revision, where one is given."),
-    warnings: z
-      .array(z.object({ cluster: z.string().max(63), message: z.string().max(LIMITS.message) }))
-      .max(LIMITS.statusClusters)
-      .optional()
-      .describe("What may go wrong, found while planning: owners of Applications that would write over ours."),
-    values: z.array(fieldValues).max(6000).describe("Every set of values that the plan speaks of, equal ones once."),
-    targets: z
-      .array(target)
-      .min(1)
-      .max(LIMITS.clusters)
-      .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["cluster"] }),
+    dependsOn: planned.dependsOn,
+    warnings: planned.warnings,
+    values: planned.values,
+    targets: planned.targets,
   })
   .meta(cel({ rule: "self == oldSelf", message: "a plan is immutable: change the ServiceRelease, and the conductor makes another run" }));
 
@@ -188,20 +189,6 @@ export const waitingOn = z.object({
   message: z.string().max(LIMITS.message),
   since: timestamp,
   nextCheck: timestamp.optional().describe("When that may have happened by the passing of time alone. Absent: something else must happen."),
-});
-
-const gateStatus = z.object({
-  kind: z.enum(["Approval", "Analysis"]),
-  object: name.describe("The ReleaseApproval or AnalysisRun of this namespace that decides it."),
-  phase: z.enum(GATE_PHASES),
-  message: z.string().max(LIMITS.message),
-  since: timestamp.describe("When the phase began."),
-  accepted: z.boolean().optional().describe("Whether it was gone on in spite of it."),
-  measurements: z
-    .array(z.object({ metric: z.string().max(253), value: z.string().max(64), phase: z.string().max(32), at: z.string().max(64) }))
-    .max(LIMITS.measurements)
-    .optional()
-    .describe("What was measured last, newest last."),
 });
 
 const status = z.object({

@@ -106,6 +106,7 @@ export const timestamp = z.string().max(64).meta({ format: "date-time" });
 
 export const LIMITS = {
   clusters: 2000,
+  instances: 1000,
   valueFiles: 32,
   parameters: 64,
   images: 32,

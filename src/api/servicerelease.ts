@@ -6,21 +6,38 @@ import { waitingOn } from "./releaserun.ts";
 import { REVISION } from "./revision.ts";
 import { cel, label, LIMITS, resource, text, timestamp } from "./rules.ts";
 
+/** What is wished: the same of a release that is, and of one that is only looked at before. */
+export const wish = {
+  service: label("service").describe("The service that is released. Immutable."),
+  environment: label("environment").describe("The Environment in this namespace that the service is released to. Immutable."),
+  revision: text(REVISION.max, REVISION.pattern, REVISION.message).describe(
+    "What the Applications shall track: one fixed thing of the kind that the Environment declares.",
+  ),
+  clusters: z
+    .array(label("clusters"))
+    .min(1)
+    .max(LIMITS.clusters)
+    .meta({ "x-kubernetes-list-type": "set" })
+    .optional()
+    .describe("Narrows the environment's clusters to these. Absent means all of them."),
+  strategy: overrides.optional().describe("What this release does otherwise, of what the Environment lists as overridable."),
+};
+
+/** What of a revision can be refused without knowing its kind. */
+export const wishRules = [
+  {
+    rule: "!self.revision.matches('^[0-9a-f]{7,39}$') || self.revision.matches('^[0-9]+$')",
+    messageExpression: "'revision ' + self.revision + ' is a short hash: write all 40 hex digits (git rev-parse ' + self.revision + ')'",
+  },
+  {
+    rule: "self.revision != 'HEAD'",
+    message: "revision HEAD would move: write a commit of 40 hex digits, a tag, a chart version or a digest",
+  },
+];
+
 const spec = z
   .object({
-    service: label("service").describe("The service that is released. Immutable."),
-    environment: label("environment").describe("The Environment in this namespace that the service is released to. Immutable."),
-    revision: text(REVISION.max, REVISION.pattern, REVISION.message).describe(
-      "What the Applications shall track: one fixed thing of the kind that the Environment declares.",
-    ),
-    clusters: z
-      .array(label("clusters"))
-      .min(1)
-      .max(LIMITS.clusters)
-      .meta({ "x-kubernetes-list-type": "set" })
-      .optional()
-      .describe("Narrows the environment's clusters to these. Absent means all of them."),
-    strategy: overrides.optional().describe("What this release does otherwise, of what the Environment lists as overridable."),
+    ...wish,
     paused: z
       .boolean()
       .prefault(false)
@@ -33,15 +50,7 @@ const spec = z
         rule: "self.environment == oldSelf.environment",
         message: "environment is immutable: delete this ServiceRelease and create another",
       },
-      {
-        rule: "!self.revision.matches('^[0-9a-f]{7,39}$') || self.revision.matches('^[0-9]+$')",
-        messageExpression:
-          "'revision ' + self.revision + ' is a short hash: write all 40 hex digits (git rev-parse ' + self.revision + ')'",
-      },
-      {
-        rule: "self.revision != 'HEAD'",
-        message: "revision HEAD would move: write a commit of 40 hex digits, a tag, a chart version or a digest",
-      },
+      ...wishRules,
     ),
   );
 
@@ -93,7 +102,7 @@ const status = z.object({
     .max(ACTIONS.length)
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["action"] })
     .optional()
-    .describe("What became of the annotations conductor.dev/<action>: <run>[/<argument>] that are on the release."),
+    .describe("What became of the annotations conductor.dev/<action>: <run>[/<argument>] that are on the release or its runs."),
   history: z
     .array(
       z.object({

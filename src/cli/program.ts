@@ -1,138 +1,95 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { Progress } from "./course.ts";
-import { simulate, type Options } from "./simulate.ts";
-import { textOf } from "./text.ts";
-import { clock } from "./words.ts";
+import { Command, CommanderError } from "commander";
+import type { Context } from "./command.ts";
+import { ACT_COMMANDS } from "./commands/act.ts";
+import { clustersCommand } from "./commands/clusters.ts";
+import { completionCommand } from "./commands/completion.ts";
+import { approveCommand, rejectCommand } from "./commands/decide.ts";
+import { deployCommand } from "./commands/deploy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { freezeCommand, unfreezeCommand } from "./commands/freeze.ts";
+import { historyCommand } from "./commands/history.ts";
+import { planCommand } from "./commands/plan.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
+import { simulateCommand } from "./commands/simulate.ts";
+import { statusCommand } from "./commands/status.ts";
+import { valuesCommand } from "./commands/values.ts";
+import { waitCommand } from "./commands/wait.ts";
+import { complete } from "./completion/complete.ts";
+import { EXIT } from "./exit.ts";
+import { inJob } from "./job.ts";
+import type { Terminal } from "./terminal.ts";
+import { VERSION } from "./version.ts";
 import { Wrong } from "./wrong.ts";
 
-/** Where a command writes. */
-export interface Terminal {
-  readonly out: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
-  readonly err: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Milliseconds of no particular beginning. */
-  readonly now: () => number;
-}
-
-/** What was wrong with what was typed. */
-const WRONG = 2;
-
 const HELP = `
-WHO is a cluster's name, a percentage of the fleet or a number of clusters;
-shares are spread evenly over the fleet, by the seed. DURATION is of hours,
-minutes and seconds: 90s, 15m, 1h30m. An Application is healthy 2 s after its
-sync began where --slow does not say otherwise: --slow 100%=3m makes every
-rollout take three minutes, on the way back too.
+A release is named <service>.<environment>, such as checkout.production. "conductor <command> --help" has the flags and examples of each.
 
-Clusters are those that the Environment names. --clusters N adds to them until
-there are N, with the labels that the Environment selects, and with those that
-its waves select: each wave's selector has an equal share of the clusters.
+Exit codes are the same everywhere: 0 done, 1 failed or refused, 2 wrong use (flags, names, rights, no connection). deploy and wait add
+3 rolled back, 4 superseded, 5 timed out, 6 waits for approval.`;
 
-"at best" is the time that the same release takes when nothing fails. "worst
-case" is simulated too: in the last moment of the last wave one cluster more
-than may fail stops being healthy, is given up after the progress deadline, and
-what onFailure says is done.
+/** In the order in which they are listed. */
+const COMMANDS: readonly ((context: Context) => Command)[] = [
+  planCommand,
+  deployCommand,
+  waitCommand,
+  statusCommand,
+  explainCommand,
+  historyCommand,
+  approveCommand,
+  rejectCommand,
+  ...ACT_COMMANDS,
+  rollbackCommand,
+  freezeCommand,
+  unfreezeCommand,
+  clustersCommand,
+  doctorCommand,
+  valuesCommand,
+  simulateCommand,
+  completionCommand,
+];
 
--o json prints one document: version, release, seed, fleet, faults, outcome,
-runs (waves with start, end, segments, failed, leftOut; and rollback), clusters,
-longest. Times are seconds since the release was applied, null for what did not
-come to pass. The same command prints the same document. Every field is
-described in src/cli/report.ts.
-
-Examples:
-  $ conductor simulate -f environment.yaml
-  $ conductor simulate -f environment.yaml --clusters 200 --fail 5%
-  $ conductor simulate -f environment.yaml --unreachable eu-west-1=20m
-  $ conductor simulate -f environment.yaml --slow 100%=90s --slow us-east-1=10m
-  $ conductor simulate -f environment.yaml --clusters 1000 --fail 3 -o json
-
-Exit code: 0 when it was simulated, whatever came of it; 2 when something must
-be put right first.`;
+function programFor(context: Context): Command {
+  const program = new Command("conductor")
+    .description("releases services to many clusters, and shows how they go")
+    .version(VERSION)
+    .exitOverride();
+  program.addHelpText("after", HELP);
+  for (const make of COMMANDS) program.addCommand(make(context));
+  return program;
+}
 
 /** Runs a command line. Resolves with the exit code. */
-export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const program = new Command("conductor").description("commands for people who release with release-conductor").exitOverride();
-  program.configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) });
-  program
-    .command("simulate")
-    .description(
-      "show what a release to an Environment would do: the conductor's own controllers, over a fleet in memory and in virtual time",
-    )
-    .requiredOption("-f, --file <file>", "the Environment's manifest; - for standard input")
-    .option("--environment <name>", "which Environment, where the file holds several")
-    .option("--clusters <number>", "how many clusters there are in all", whole)
-    .option("--service <name>", "the service that is released", "checkout")
-    .option("--revision <revision>", "the revision that is released; one of the Environment's kind is made up")
-    .addOption(several("--fail <who>", "the new revision becomes Degraded there; repeatable"))
-    .addOption(
-      several(
-        "--unreachable <who[=duration]>",
-        "its API server does not answer from the beginning, for the duration or for ever; repeatable",
-      ),
-    )
-    .addOption(several("--slow <who[=duration]>", "its Application becomes healthy only so long after a sync, 5m by default; repeatable"))
-    .option("--seed <seed>", "what all chance is drawn from", "1")
-    .addOption(new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default("text"))
-    .addHelpText("after", HELP)
-    .allowExcessArguments(false)
-    .exitOverride()
-    .action((options: Options & { readonly output: "text" | "json" }) => print(options, terminal));
+export async function run(args: readonly string[], given: Terminal): Promise<number> {
+  const terminal = inJob(given);
+  const context: Context = { terminal, exit: EXIT.arrived };
+  const program = programFor(context);
+  const output = {
+    writeOut: (text: string) => void terminal.out.write(text),
+    writeErr: (text: string) => void terminal.err.write(text),
+    getOutHelpWidth: () => 100,
+  };
+  for (const one of [program, ...program.commands]) one.configureOutput(output).showSuggestionAfterError();
   try {
-    await program.parseAsync([...args], { from: "user" });
-    return 0;
+    const [first, ...words] = args;
+    if (first === "__complete") {
+      await complete(program, words, terminal);
+      return EXIT.arrived;
+    }
+    await program.parseAsync(hoisted(args), { from: "user" });
+    return context.exit;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.arrived : EXIT.wrong;
     if (!(error instanceof Wrong)) throw error;
     terminal.err.write(`${error.message}\n`);
-    return WRONG;
+    return terminal.interrupted.aborted ? EXIT.interrupted : EXIT.wrong;
   }
 }
 
-async function print({ output, ...options }: Options & { readonly output: "text" | "json" }, terminal: Terminal): Promise<void> {
-  const patience = new Patience(terminal);
-  const report = await simulate(options, (what, progress) => patience.tell(what, progress)).finally(() => patience.end());
-  if (output === "json") return void terminal.out.write(`${JSON.stringify(report, undefined, 2)}\n`);
-  const { out, env } = terminal;
-  const colours = out.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-  terminal.out.write(textOf(report, { width: Math.max(60, out.columns ?? 80), colours }));
-}
-
-/** A line for somebody who has waited for a second: it is drawn anew on a terminal, and now and then in a log. */
-class Patience {
-  readonly #terminal: Terminal;
-  readonly #begun: number;
-  #next: number;
-  #asked = 0;
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-    this.#begun = terminal.now();
-    this.#next = this.#begun + 1000;
-  }
-
-  tell(what: string, progress: () => Progress): void {
-    this.#asked += 1;
-    // Asked after every event: the time is not.
-    if (this.#asked % 64 !== 0) return;
-    const { now, err } = this.#terminal;
-    if (now() < this.#next) return;
-    this.#next = now() + (err.isTTY === true ? 250 : 10_000);
-    const { virtual, phase, wave, ready } = progress();
-    const line = `simulating the ${what}: ${clock(virtual / 1000)} ${phase}, wave ${wave || "–"}, ${ready || "–"} ready`;
-    err.write(err.isTTY === true ? `\r\u001b[2K${line}` : `${line}\n`);
-  }
-
-  end(): void {
-    const { err } = this.#terminal;
-    if (err.isTTY === true && this.#next > this.#begun + 1000) err.write("\r\u001b[2K");
-  }
-}
-
-function several(flags: string, description: string): Option {
-  return new Option(flags, description).default([], "nobody").argParser((value: string, before: readonly string[]) => [...before, value]);
-}
-
-function whole(value: string): number {
-  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError("It must be a whole number of at least 1.");
-  return Number(value);
+/** kubectl takes its flags before the command too: they are moved behind it. */
+function hoisted(args: readonly string[]): string[] {
+  let at = 0;
+  while (/^(-n|--namespace|--context|--kubeconfig|--as|--as-group)(=|$)/.test(args[at] ?? "")) at += (args[at] ?? "").includes("=") ? 1 : 2;
+  const [name, ...rest] = args.slice(at);
+  return name === undefined ? [...args] : [name, ...args.slice(0, at), ...rest];
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { environment } from "#api/environment.ts";
+import { serviceRelease } from "#api/servicerelease.ts";
 
 /** As much of a JSON schema as is needed to find what zod does not look at: unknown fields, duplicates, rules in CEL. */
 interface Node {
@@ -49,6 +50,11 @@ function size(list: unknown): number {
 export function specSchema(): Node {
   // zod's own type of a JSON schema says less of our extensions than we have put there.
   return z.toJSONSchema(environment.shape.spec, { io: "input", unrepresentable: "any" }) as Node;
+}
+
+/** The schema of a ServiceRelease's spec. */
+export function releaseSchema(): Node {
+  return z.toJSONSchema(serviceRelease.shape.spec, { io: "input", unrepresentable: "any" }) as Node;
 }
 
 /** The rules of `node` that neither zod nor the table above knows: none, which a test holds. */

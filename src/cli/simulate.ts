@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { refuseRevision } from "#api/revision.ts";
 import { label } from "#api/rules.ts";
 import { chance } from "#simulation/random.ts";
+import { contentsOf } from "./contents.ts";
 import { follow, type Course, type Progress } from "./course.ts";
 import { clustersOf, runsOf, seconds } from "./facts.ts";
 import { faultsOf, type Asked } from "./faults.ts";
@@ -59,15 +59,6 @@ function ungated(manifest: Manifest): { readonly manifest: Manifest; readonly no
     manifest: { ...manifest, spec: { ...manifest.spec, strategy: bare } },
     notes: [`gates open at once, as nobody answers here: ${open.join(", ")}`],
   };
-}
-
-function contentsOf(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (error) {
-    const why = error instanceof Error && "code" in error && error.code === "ENOENT" ? "there is no such file" : String(error);
-    throw new Wrong(`${file} cannot be read: ${why}`);
-  }
 }
 
 function report(

@@ -35,3 +35,15 @@ export function wrapped(first: string, text: string, width: number): string {
   }
   return [...lines, line].map((one, index) => (index === 0 ? first : " ".repeat(first.length)) + one).join("\n");
 }
+
+/** How long ago `since` (RFC 3339) was, as kubectl shows ages: 42s, 5m, 3h12m, 9d. */
+export function ago(since: string, now: number): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(since)) / 1000));
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 10) return `${minutes}m${seconds % 60 === 0 ? "" : `${seconds % 60}s`}`;
+  if (minutes < 120) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}h${hours < 8 && minutes % 60 > 0 ? `${minutes % 60}m` : ""}`;
+  return `${Math.floor(hours / 24)}d`;
+}

@@ -9,6 +9,7 @@ import { Analyses } from "./analyses.ts";
 import { AnalysisTemplates } from "./analysistemplates.ts";
 import { Approvals } from "./approvals.ts";
 import { Plans } from "./approvals/plan.ts";
+import type { ConductorParts } from "./conductorparts.ts";
 import { EnvironmentController } from "./environments.ts";
 import { Freezes } from "./freezes/freezes.ts";
 import { seenWindow, type SeenWindow } from "./freezes/seenwindow.ts";
@@ -17,60 +18,40 @@ import { GateChecks } from "./gatechecks.ts";
 import { Gates } from "./gates.ts";
 import { Guards } from "./guards.ts";
 import { Links } from "./links.ts";
+import { Lost } from "./lost.ts";
 import { NotificationController } from "./notifications.ts";
 import {
   ENVIRONMENTS,
   FREEZE_WINDOWS,
   keyOf,
   RELEASE_APPROVALS,
+  RELEASE_PREVIEWS,
   RELEASE_RUNS,
   SERVICE_RELEASES,
-  type Counters,
   type Parts,
-  type Settings,
 } from "./parts.ts";
-import { Rehearsals } from "./rehearsals.ts";
+import { patiently } from "./patiently.ts";
+import { PreviewController } from "./previews.ts";
+import { seenPreview, type SeenPreview } from "./previews/seenpreview.ts";
+import { Rehearsals, TemplateChecks } from "./rehearsals.ts";
 import { ApprovalController } from "./releaseapprovals.ts";
 import { ReleaseController } from "./releases.ts";
+import { RunIndex } from "./runindex.ts";
 import { RunController } from "./runs.ts";
 import { Sightings } from "./sightings.ts";
-import { startFleet, type Connected, type Fleet } from "#fleet/fleet.ts";
+import { startFleet, type Fleet } from "#fleet/fleet.ts";
 import { KubeClient } from "#kube/client.ts";
-import { failed } from "#kube/errors.ts";
 import { EventRecorder } from "#kube/events.ts";
 import { collection, type Resource } from "#kube/paths.ts";
-import type { Clock, Fence, KubeObject, Log, Random, Transport } from "#kube/ports.ts";
+import type { KubeObject } from "#kube/ports.ts";
 import { WorkQueue } from "#kube/queue.ts";
 import { ListWatchReflector } from "#kube/reflector.ts";
-import type { Post } from "#notify/post.ts";
 import { Receivers } from "#notify/receivers.ts";
-
-export interface ConductorParts {
-  /** The management cluster. */
-  readonly home: Transport;
-  /** Opens a connection to a registered cluster. */
-  readonly connect: (registration: Connected) => Transport;
-  /** How receivers of messages are reached. */
-  readonly post: Post;
-  /** The namespace that holds the registrations, and the receivers. */
-  readonly namespace: string;
-  /** This process, as Events name it. */
-  readonly identity: string;
-  readonly fence: Fence;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly count: Counters;
-  readonly settings: Settings;
-}
 
 const reported = releaseRun.omit({ spec: true });
 
-/** Milliseconds until a key whose object somebody else wrote is worked on again, should its new state not arrive first. */
-const AFTER_CONFLICT = 500;
-
 /** What is worked on, each in a queue of its own. */
-const WORKED = ["releases", "runs", "environments", "approvals", "freezes", "notifications"] as const;
+const WORKED = ["releases", "runs", "environments", "approvals", "freezes", "previews", "notifications"] as const;
 type Worked = (typeof WORKED)[number];
 
 /** Everything between the API servers and the process: caches, fleet, queues and controllers. It runs from construction until `stop`. */
@@ -80,6 +61,7 @@ export class Conductor {
   readonly runs: ListWatchReflector<ReleaseRun>;
   readonly approvals: ListWatchReflector<ReleaseApproval>;
   readonly freezes: ListWatchReflector<SeenWindow>;
+  readonly previews: ListWatchReflector<SeenPreview>;
   readonly fleet: Fleet<Projected>;
   readonly queues: Readonly<Record<Worked, WorkQueue>>;
   readonly #analyses: Analyses;
@@ -109,6 +91,7 @@ export class Conductor {
     });
     this.approvals = reflect(RELEASE_APPROVALS, (raw) => releaseApproval.parse(raw));
     this.freezes = reflect(FREEZE_WINDOWS, seenWindow);
+    this.previews = reflect(RELEASE_PREVIEWS, seenPreview);
     this.fleet = startFleet({ home, namespace, project, connect, fence, clock, random, log });
     this.#events = new EventRecorder({
       client,
@@ -127,6 +110,7 @@ export class Conductor {
       environments: queue("environments", 2),
       approvals: queue("approvals", 2),
       freezes: queue("freezes", 1),
+      previews: queue("previews", 2),
       notifications: queue("notifications", 2),
     };
     const shared: Parts = {
@@ -157,14 +141,21 @@ export class Conductor {
     const gates = new Gates(shared, this.#analyses, new Approvals(shared, this.approvals, plans), freezes, guards);
     const rehearsals = new Rehearsals(client, this.#analyses, templates, clock);
     const checks = new GateChecks(shared, freezes, guards, rehearsals);
+    const looking = new GateChecks(shared, freezes, guards, new TemplateChecks(client, templates));
+    const known = { index: new RunIndex(this.runs), lost: new Lost(this.fleet, clock, settings.graceTime) };
     this.#receivers = new Receivers(parts, () => this.#receiversChanged());
     this.#notifications = new NotificationController(shared, this.#receivers, post, this.queues.notifications);
     this.#controllers = {
-      releases: new ReleaseController(shared, sightings, checks, this.queues.releases),
+      releases: new ReleaseController(shared, sightings, known, checks, this.queues.releases),
       runs: new RunController(shared, sightings, gates, this.queues.runs),
-      environments: new EnvironmentController(shared, this.#receivers, this.queues.environments),
+      environments: new EnvironmentController(shared, this.#receivers, this.queues.environments, this.#stop.signal),
       approvals: new ApprovalController(shared, this.approvals, plans, this.queues.approvals),
       freezes: new FreezeWindowController({ home: client, clock, windows: this.freezes }, this.queues.freezes),
+      previews: new PreviewController(
+        { ...shared, ...known, previews: this.previews, checks: looking, freezes },
+        sightings,
+        this.queues.previews,
+      ),
       notifications: this.#notifications,
     };
     this.fleet.onChange(() => this.wakeAll());
@@ -222,6 +213,10 @@ export class Conductor {
     for (const run of this.#active()) this.queues.runs.add(keyOf(run));
   }
 
+  previewChanged(key: string): void {
+    this.queues.previews.add(key);
+  }
+
   /** An AnalysisRun is named after its run, or after the release that rehearses it. */
   #analysisChanged(key: string): void {
     const run = key.replace(/-w\d+-g\d+$/, "");
@@ -241,6 +236,7 @@ export class Conductor {
     for (const one of this.environments.list()) this.queues.environments.add(keyOf(one));
     for (const one of this.releases.list()) this.queues.releases.add(keyOf(one));
     for (const one of this.#active()) this.queues.runs.add(keyOf(one));
+    for (const one of this.previews.list()) if (one.undecided !== undefined) this.queues.previews.add(keyOf(one));
   }
 
   #tell(run: string): void {
@@ -265,6 +261,7 @@ export class Conductor {
       releaseruns: this.runs,
       releaseapprovals: this.approvals,
       freezewindows: this.freezes,
+      releasepreviews: this.previews,
       registrations: this.fleet,
     };
     const waiting = Object.entries(caches).filter(([, cache]) => !cache.synced);
@@ -277,21 +274,9 @@ export class Conductor {
     this.#stop.abort();
     await this.#work;
     await this.#notifications.close();
-    const { releases, environments, runs, approvals, freezes, fleet } = this;
-    await Promise.all([releases, environments, runs, approvals, freezes, fleet].map((one) => one.stop()));
+    const { releases, environments, runs, approvals, freezes, previews, fleet } = this;
+    await Promise.all([releases, environments, runs, approvals, freezes, previews, fleet].map((one) => one.stop()));
     await this.#analyses.stop();
     await this.#receivers.stop();
   }
-}
-
-/** Somebody else wrote first: no failure, the decision is made again from what they wrote. */
-function patiently(queue: WorkQueue, reconcile: (key: string) => Promise<void>): (key: string) => Promise<void> {
-  return async (key) => {
-    try {
-      await reconcile(key);
-    } catch (error) {
-      if (!failed(error, "Conflict", "NotFound", "AlreadyExists")) throw error;
-      queue.addAfter(key, AFTER_CONFLICT);
-    }
-  };
 }

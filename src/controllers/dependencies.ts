@@ -39,7 +39,7 @@ function missing(release: ServiceRelease | undefined, name: string, revision: st
  * The way from a release over what it depends on back to itself, as names; undefined when there is none. All that a cycle can be
  * made of are Environments of one namespace.
  */
-export function cycleOf(release: ServiceRelease, environments: Reflector<Environment>): readonly string[] | undefined {
+export function cycleOf(release: ServiceRelease, environments: Pick<Reflector<Environment>, "get">): readonly string[] | undefined {
   const { namespace } = release.metadata;
   const { service, environment } = release.spec;
   const start = `${service}.${environment}`;

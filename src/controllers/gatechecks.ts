@@ -7,8 +7,8 @@ import { cycleOf } from "./dependencies.ts";
 import type { Freezes } from "./freezes/freezes.ts";
 import type { Guards } from "./guards.ts";
 import { authorOf } from "./newrun.ts";
-import type { Parts } from "./parts.ts";
-import type { Rehearsals } from "./rehearsals.ts";
+import { keyOf, type Parts } from "./parts.ts";
+import type { AnalysisCheck } from "./rehearsals.ts";
 import type { Waves } from "#engine/strategy.ts";
 
 export type Held = Refusal | { readonly kind: "Waiting"; readonly message: string };
@@ -18,9 +18,9 @@ export class GateChecks {
   readonly #parts: Parts;
   readonly #freezes: Freezes;
   readonly #guards: Guards;
-  readonly #rehearsals: Rehearsals;
+  readonly #rehearsals: AnalysisCheck;
 
-  constructor(parts: Parts, freezes: Freezes, guards: Guards, rehearsals: Rehearsals) {
+  constructor(parts: Parts, freezes: Freezes, guards: Guards, rehearsals: AnalysisCheck) {
     this.#parts = parts;
     this.#freezes = freezes;
     this.#guards = guards;
@@ -39,8 +39,10 @@ export class GateChecks {
     );
   }
 
-  #cycle(release: ServiceRelease, { strategy }: Coverage): Refusal | undefined {
-    const way = strategy.dependsOn === undefined ? undefined : cycleOf(release, this.#parts.environments);
+  #cycle(release: ServiceRelease, { strategy, environment }: Coverage): Refusal | undefined {
+    // Its own as it is planned with, which may be one that is only proposed.
+    const environments = { get: (key: string) => (key === keyOf(environment) ? environment : this.#parts.environments.get(key)) };
+    const way = strategy.dependsOn === undefined ? undefined : cycleOf(release, environments);
     if (way === undefined) return undefined;
     return refused("DependencyCycle", `it would wait for itself (${way.join(" → ")}): take one of these out of strategy.dependsOn`);
   }

@@ -9,7 +9,7 @@ import type { Dependency } from "./dependencies.ts";
 import { releaseHash } from "./hash.ts";
 
 /** Where admission notes who wrote what is wished. */
-const AUTHOR = "conductor.dev/author";
+export const AUTHOR = "conductor.dev/author";
 
 export function authorOf({ metadata }: ServiceRelease): string | undefined {
   return metadata.annotations?.[AUTHOR];
@@ -39,9 +39,28 @@ export interface Blueprint {
   readonly warnings: NonNullable<RunSpec["warnings"]>;
 }
 
+/** What a plan says, of a run as of a preview. */
+export function planned({ intent, strategy, waves, planned: { values, targets }, dependsOn, warnings }: Blueprint) {
+  return {
+    strategy: {
+      progressDeadlineSeconds: milliseconds(strategy.progressDeadline) / 1000,
+      // What goes back goes back everywhere: there is nothing behind it to go back to.
+      onFailure: intent.kind === "Rollback" ? ("Continue" as const) : strategy.onFailure,
+      rollbackScope: strategy.rollbackScope,
+      supersede: strategy.supersede,
+      ...(strategy.rollback?.promoteFull === true ? { promoteFull: true } : {}),
+    },
+    waves: [...waves],
+    ...(dependsOn.length === 0 ? {} : { dependsOn: [...dependsOn] }),
+    values: [...values],
+    targets: [...targets],
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
+  };
+}
+
 /** The `number`th run of a release, as it is created: Kubernetes deletes it with its release. */
 export function newRun(release: ServiceRelease, blueprint: Blueprint, number: number) {
-  const { intent, environment, strategy, waves, planned, dependsOn, warnings } = blueprint;
+  const { intent, environment } = blueprint;
   const author = authorOf(release);
   const commit = commitOf(release, intent.revision);
   const { name, namespace, uid, generation } = release.metadata;
@@ -56,19 +75,7 @@ export function newRun(release: ServiceRelease, blueprint: Blueprint, number: nu
     ...(commit === undefined ? {} : { commit }),
     ...(author === undefined ? {} : { author }),
     ...(source === undefined ? {} : { source }),
-    strategy: {
-      progressDeadlineSeconds: milliseconds(strategy.progressDeadline) / 1000,
-      // What goes back goes back everywhere: there is nothing behind it to go back to.
-      onFailure: intent.kind === "Rollback" ? "Continue" : strategy.onFailure,
-      rollbackScope: strategy.rollbackScope,
-      supersede: strategy.supersede,
-      ...(strategy.rollback?.promoteFull === true ? { promoteFull: true } : {}),
-    },
-    waves: [...waves],
-    ...(dependsOn.length === 0 ? {} : { dependsOn: [...dependsOn] }),
-    values: [...planned.values],
-    targets: [...planned.targets],
-    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
+    ...planned(blueprint),
   };
   const kind: ReleaseRun["kind"] = "ReleaseRun";
   const owner = { apiVersion: API_VERSION, kind: release.kind, name, uid, controller: true };

@@ -33,6 +33,8 @@ export interface Settings {
   readonly graceTime: number;
   /** What AnalysisRuns may do besides asking a metrics system. */
   readonly allowAnalysis: Allowed;
+  /** Where people find a release, with variables; without it nothing in an Application leads there. */
+  readonly releaseUrl?: string;
 }
 
 /** What is worth counting, for metrics. */
@@ -57,6 +59,7 @@ export const SERVICE_RELEASES = { group: "conductor.dev", version: "v1alpha1", p
 export const ENVIRONMENTS = { group: "conductor.dev", version: "v1alpha1", plural: "environments" } as const;
 export const RELEASE_APPROVALS = { group: "conductor.dev", version: "v1alpha1", plural: "releaseapprovals" } as const;
 export const FREEZE_WINDOWS = { group: "conductor.dev", version: "v1alpha1", plural: "freezewindows" } as const;
+export const RELEASE_PREVIEWS = { group: "conductor.dev", version: "v1alpha1", plural: "releasepreviews" } as const;
 export const RELEASE_RUNS = { group: "conductor.dev", version: "v1alpha1", plural: "releaseruns" } as const;
 
 /** An object as an Event speaks of it. */

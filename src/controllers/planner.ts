@@ -11,7 +11,7 @@ import { refused, summary, type Coverage, type Refusal } from "./coverage.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import type { Follows } from "./follows.ts";
 import type { GateChecks } from "./gatechecks.ts";
-import { Lost } from "./lost.ts";
+import type { Lost } from "./lost.ts";
 import type { Blueprint } from "./newrun.ts";
 import type { Parts } from "./parts.ts";
 import type { NotCovered } from "./releasestatus.ts";
@@ -28,6 +28,14 @@ export type Planning =
   /** Its Applications are held for the run; `unclaim` lets them go if none is made. */
   | { readonly kind: "Blueprint"; readonly blueprint: Blueprint; readonly unclaim: () => void };
 
+/** What all who plan know of the runs, and of clusters that are gone. */
+export interface Known<Index = RunIndex> {
+  readonly index: Index;
+  readonly lost: Lost;
+}
+
+type Claims = Pick<RunIndex, "takenBy" | "claim">;
+
 /** A cluster that could not be caught up is asked again after so many milliseconds. */
 const ASK_AGAIN = 10_000;
 
@@ -35,20 +43,20 @@ const ASK_AGAIN = 10_000;
 export class Planner {
   readonly #parts: Parts;
   readonly #sightings: Sightings;
-  readonly #index: RunIndex;
+  readonly #index: Claims;
   readonly #follows: Follows;
   readonly #checks: GateChecks;
   readonly lost: Lost;
   /** Why catch-ups were refused, by release and cluster. */
   readonly #refusals = new Map<string, Map<string, { readonly at: number; readonly why: NotCovered }>>();
 
-  constructor(parts: Parts, sightings: Sightings, index: RunIndex, follows: Follows, checks: GateChecks) {
+  constructor(parts: Parts, sightings: Sightings, { index, lost }: Known<Claims>, follows: Follows, checks: GateChecks) {
     this.#parts = parts;
     this.#checks = checks;
     this.#sightings = sightings;
     this.#index = index;
     this.#follows = follows;
-    this.lost = new Lost(parts.fleet, parts.clock, parts.settings.graceTime);
+    this.lost = lost;
   }
 
   /** Plans what `intent` asks for; besides its own places those in `watched` are looked at. */

@@ -1,6 +1,7 @@
 import type { Environment } from "#api/environment.ts";
 import type { FreezeWindow } from "#api/freezewindow.ts";
 import type { ReleaseApproval } from "#api/releaseapproval.ts";
+import type { ReleasePreview } from "#api/releasepreview.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import type { KubeClient } from "#kube/client.ts";
@@ -11,7 +12,7 @@ import { object, type Resource } from "#kube/paths.ts";
  * Replaces the whole status, if the object is still what was read: else KubeFailure "Conflict". Replaces, because a merge
  * patch would drop every null, which says that a field is absent. Resolves with the new resourceVersion.
  */
-export async function putStatus<T extends ServiceRelease | Environment | ReleaseRun | ReleaseApproval | FreezeWindow>(
+export async function putStatus<T extends ServiceRelease | Environment | ReleaseRun | ReleaseApproval | FreezeWindow | ReleasePreview>(
   home: KubeClient,
   resource: Resource,
   { apiVersion, kind, metadata, spec }: T,

@@ -23,11 +23,51 @@ const UNINSTALLED = refused(
 
 export type Rehearsed = "Fine" | Refusal | { readonly kind: "Waiting"; readonly message: string };
 
+/** Whether a gate's analysis could be made. */
+export interface AnalysisCheck {
+  /** Rejects with KubeFailure when the management cluster does not answer. */
+  rehearse(
+    release: ServiceRelease,
+    subject: Subject,
+    planned: NonNullable<PlannedGate["analysis"]>,
+    signal: AbortSignal,
+  ): Promise<Rehearsed>;
+}
+
+/** Looks at templates only, for whoever may make no AnalysisRun: what Argo Rollouts would say is not asked. */
+export class TemplateChecks implements AnalysisCheck {
+  readonly #home: KubeClient;
+  readonly #templates: AnalysisTemplates;
+
+  constructor(home: KubeClient, templates: AnalysisTemplates) {
+    this.#home = home;
+    this.#templates = templates;
+  }
+
+  async rehearse(...[, subject, planned, signal]: Parameters<AnalysisCheck["rehearse"]>): Promise<Rehearsed> {
+    const spec = await this.#templates.specOf(subject, planned, signal);
+    if (typeof spec !== "string") return "Fine";
+    return (await uninstalled(this.#home, subject.namespace, signal)) ?? refused("AnalysisInvalid", spec);
+  }
+}
+
+/** A template is missing as well where its definition is: that is another fault, with another remedy. */
+async function uninstalled(home: KubeClient, namespace: string, signal: AbortSignal): Promise<Refusal | undefined> {
+  try {
+    await home.list(collection(ANALYSIS_RUNS, namespace), { labelSelector: `${RUN_LABEL}=rehearsal` }, signal);
+    return undefined;
+  } catch (error) {
+    if (failed(error, "NotFound")) return UNINSTALLED;
+    if (failed(error, "Forbidden")) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Asks Argo Rollouts before anything is written whether it could make an analysis: by an AnalysisRun that is told to end as it
  * begins. Its controller checks arguments and metrics, measures nothing, and answers; if it does not, it is not running.
  */
-export class Rehearsals {
+export class Rehearsals implements AnalysisCheck {
   readonly #home: KubeClient;
   readonly #analyses: Analyses;
   readonly #templates: AnalysisTemplates;
@@ -43,7 +83,6 @@ export class Rehearsals {
     this.#clock = clock;
   }
 
-  /** Rejects with KubeFailure when the management cluster does not answer. */
   async rehearse(
     release: ServiceRelease,
     subject: Subject,
@@ -51,7 +90,7 @@ export class Rehearsals {
     signal: AbortSignal,
   ): Promise<Rehearsed> {
     const spec = await this.#templates.specOf(subject, planned, signal);
-    if (typeof spec === "string") return (await this.#uninstalled(subject.namespace, signal)) ?? refused("AnalysisInvalid", spec);
+    if (typeof spec === "string") return (await uninstalled(this.#home, subject.namespace, signal)) ?? refused("AnalysisInvalid", spec);
     const { namespace, name: owner, uid } = release.metadata;
     const name = `${owner}-rehearsal-${createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16)}`;
     const key = `${namespace}/${name}`;
@@ -89,18 +128,6 @@ export class Rehearsals {
         : "Fine";
     this.#answers.set(key, { answer, at: now });
     return answer;
-  }
-
-  /** A template is missing as well where its definition is: that is another fault, with another remedy. */
-  async #uninstalled(namespace: string, signal: AbortSignal): Promise<Refusal | undefined> {
-    try {
-      await this.#home.list(collection(ANALYSIS_RUNS, namespace), { labelSelector: `${RUN_LABEL}=rehearsal` }, signal);
-      return undefined;
-    } catch (error) {
-      if (failed(error, "NotFound")) return UNINSTALLED;
-      if (failed(error, "Forbidden")) return undefined;
-      throw error;
-    }
   }
 
   async #create(namespace: string, body: object, signal: AbortSignal): Promise<Refusal | undefined> {

@@ -15,12 +15,12 @@ import type { GateChecks } from "./gatechecks.ts";
 import { releaseHash } from "./hash.ts";
 import { newRun, type Blueprint } from "./newrun.ts";
 import { keyOf, PACE_PER_TARGET, RELEASE_RUNS, SERVICE_RELEASES, type Parts } from "./parts.ts";
-import { isPartial, Planner } from "./planner.ts";
+import { isPartial, Planner, type Known } from "./planner.ts";
 import { pruned } from "./pruned.ts";
 import { putStatus } from "./putstatus.ts";
 import { releaseStatus, type Standing } from "./releasestatus.ts";
 import { requestsOf } from "./requests.ts";
-import { numberIn, numberOf, RunIndex } from "./runindex.ts";
+import { numberIn, numberOf, type RunIndex } from "./runindex.ts";
 import { driftSince, inFlight, settled, standing } from "./settled.ts";
 import type { Place, Sightings } from "./sightings.ts";
 import { tellPlan, tellStanding } from "./telling.ts";
@@ -48,14 +48,14 @@ export class ReleaseController {
   /** Since when what a settled release looks at cannot be seen. */
   readonly #lostSince = new Map<string, number>();
 
-  constructor(parts: Parts, sightings: Sightings, checks: GateChecks, queue: WorkQueue) {
+  constructor(parts: Parts, sightings: Sightings, known: Known, checks: GateChecks, queue: WorkQueue) {
     this.#parts = parts;
     this.#sightings = sightings;
     this.#queue = queue;
     this.#echoes = new Echoes(parts.releases, queue, parts.clock);
-    this.#index = new RunIndex(parts.runs);
+    this.#index = known.index;
     this.#follows = new Follows(sightings, (key) => queue.add(key));
-    this.#planner = new Planner(parts, sightings, this.#index, this.#follows, checks);
+    this.#planner = new Planner(parts, sightings, known, this.#follows, checks);
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ import { Reach, type Reachability } from "./reachability.ts";
 export interface Instance<T> {
   readonly name: string;
   readonly reachability: Reachability;
+  /** Counts its connections: what was learned over one holds until there is another. */
+  readonly connection: number;
   /** Whether nobody looks at its Applications. */
   readonly idle: boolean;
   /** How many requests, and how many targets in flight, it may have at once: conductor.dev/max-in-flight. */
@@ -55,6 +57,7 @@ export class LiveInstance<T> implements Instance<T> {
   #server: string | undefined;
   #secret: string | undefined;
   #connected = false;
+  #connections = 0;
   #probing = false;
   #hurry = new AbortController();
   #told = "Unknown";
@@ -84,6 +87,10 @@ export class LiveInstance<T> implements Instance<T> {
     return { ...found, message: `${found.message}: renew the credential in Secret "${this.#secret}"` };
   }
 
+  get connection(): number {
+    return this.#connections;
+  }
+
   get maxInFlight(): number {
     return this.#limited.limit;
   }
@@ -105,6 +112,7 @@ export class LiveInstance<T> implements Instance<T> {
     this.#server = server;
     this.#secret = secret;
     this.#connected = true;
+    this.#connections += 1;
     this.#limited.limit = maxInFlight;
     this.#line.replace(transport);
     this.#reach.forget();

@@ -1,4 +1,5 @@
 import { inCluster, type Connected, type Registration, type Served } from "./registration.ts";
+import type { Validity } from "./validity.ts";
 
 /** A registered cluster, usable or not. */
 export interface ClusterEntry {
@@ -16,6 +17,8 @@ export interface ClusterEntry {
   readonly refusal: string | undefined;
   /** The API server's URL, where the registration tells. */
   readonly server: string | undefined;
+  /** Of its credential; undefined where it has none of its own. */
+  readonly validity: Validity | undefined;
 }
 
 /** What all registrations together mean. */
@@ -78,13 +81,14 @@ function entry(registration: Registration, refusal: string | undefined): Cluster
   const common = { name, secret, labels, refusal };
   switch (registration.type) {
     case "refused":
-      return { ...common, instance: name, allowedNamespaces: [], server: undefined };
+      return { ...common, instance: name, allowedNamespaces: [], server: undefined, validity: undefined };
     case "connected":
       return {
         ...common,
         instance: name,
         allowedNamespaces: registration.allowedNamespaces,
         server: registration.server,
+        validity: registration.validity,
       };
     case "served":
       return {
@@ -92,6 +96,7 @@ function entry(registration: Registration, refusal: string | undefined): Cluster
         instance: registration.by,
         allowedNamespaces: registration.allowedNamespaces,
         server: registration.server,
+        validity: undefined,
       };
   }
 }

@@ -4,6 +4,7 @@ import { checkServer, type Credential } from "./credential.ts";
 import { kubeconfigCredential } from "./kubeconfig.ts";
 import { isLabel, Refused } from "./refused.ts";
 import { Sealed } from "./sealed.ts";
+import { expiryOf, written, writtenAt, type Validity } from "./validity.ts";
 
 /** The Argo CD of the management cluster. */
 export const inCluster = "in-cluster";
@@ -37,6 +38,7 @@ export interface Connected extends Common {
   readonly allowedNamespaces: "*" | readonly string[];
   readonly server: string;
   readonly credential: Sealed<Credential>;
+  readonly validity: Validity;
   /** Requests at once. */
   readonly maxInFlight: number;
 }
@@ -63,6 +65,7 @@ const secretSchema = z.object({
     name: z.string(),
     labels: z.record(z.string(), z.string()).default({}),
     annotations: z.record(z.string(), z.string()).default({}),
+    ...written,
   }),
   data: z.record(z.string(), z.string()).default({}),
 });
@@ -127,6 +130,7 @@ function placed(secret: Secret, name: string): Omit<Connected, keyof Common> | O
     allowedNamespaces,
     server: credential.server,
     credential: new Sealed(credential),
+    validity: { since: writtenAt(secret.metadata), expiresAt: expiryOf(credential) },
     maxInFlight,
   };
 }

@@ -1,5 +1,6 @@
 import { KubeFailure } from "./errors.ts";
 import type { Fence, Transport } from "./ports.ts";
+import { isQuestion } from "./reviews.ts";
 
 /**
  * Refuses every write while `fence` is closed. It belongs directly above the connection: whoever waited in a queue
@@ -9,7 +10,7 @@ export function fenced(transport: Transport, fence: Fence): Transport {
   return {
     ...forwarded(transport),
     request: async (request, signal) => {
-      if (request.method !== "GET" && !fence.open()) {
+      if (request.method !== "GET" && !isQuestion(request) && !fence.open()) {
         throw new KubeFailure("Fenced", `${request.method} ${request.path} was not sent: this process may not write now`);
       }
       return transport.request(request, signal);

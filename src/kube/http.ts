@@ -22,6 +22,8 @@ const defaults: HttpLimits = {
   largestAnswer: 256 * 1024 * 1024,
 };
 
+type Headers = Readonly<Record<string, string | string[]>>;
+
 /** One API server over HTTP/1.1 with kept connections; address, TLS and credential are a KubeConfig's current context. */
 export class HttpTransport implements Transport {
   readonly #source: KubeConfig;
@@ -30,10 +32,11 @@ export class HttpTransport implements Transport {
   readonly #clock: Clock;
   readonly #limits: HttpLimits;
   readonly #pools: Pools;
+  readonly #headers: Headers;
   #config: PooledKubeConfig;
 
-  /** Throws KubeFailure "Invalid" when `config` names no server. */
-  constructor(config: KubeConfig, clock: Clock, limits: Partial<HttpLimits> = {}) {
+  /** `headers` go with every request. Throws KubeFailure "Invalid" when `config` names no server. */
+  constructor(config: KubeConfig, clock: Clock, limits: Partial<HttpLimits> = {}, headers: Headers = {}) {
     const server = URL.parse(config.getCurrentCluster()?.server ?? "");
     if (server === null) throw new KubeFailure("Invalid", "the kubeconfig's current context names no server URL");
     this.#source = config;
@@ -42,6 +45,7 @@ export class HttpTransport implements Transport {
     this.#clock = clock;
     this.#limits = { ...defaults, ...limits };
     this.#pools = new Pools(this.#limits);
+    this.#headers = headers;
     this.#config = new PooledKubeConfig(config, this.#pools);
   }
 
@@ -78,17 +82,17 @@ export class HttpTransport implements Transport {
 
   /** A 2xx answer. A refused credential is read again once: a token file may have been rotated under its cache. */
   async #ask(request: KubeRequest, signal: AbortSignal, pool: "requests" | "watches"): Promise<Dispatcher.ResponseData> {
-    const headers = await this.#headers();
+    const headers = await this.#credential();
     const first = await this.#send(request, headers, signal, pool);
     if (first.statusCode !== 401) return this.#expect(first, request, headers);
     this.#config = new PooledKubeConfig(this.#source, this.#pools);
-    const fresh = await this.#headers();
+    const fresh = await this.#credential();
     if (fresh["Authorization"] === headers["Authorization"]) return this.#expect(first, request, headers);
     await first.body.dump();
     return this.#expect(await this.#send(request, fresh, signal, pool), request, fresh);
   }
 
-  async #headers(): Promise<Readonly<Record<string, string>>> {
+  async #credential(): Promise<Readonly<Record<string, string>>> {
     const context = new RequestContext(this.#server.href, HttpMethod.GET);
     try {
       await this.#config.applySecurityAuthentication(context);
@@ -113,8 +117,9 @@ export class HttpTransport implements Transport {
     const dispatcher = this.#pools[pool];
     if (dispatcher === undefined) throw new KubeFailure("Unreachable", "this connection was closed");
     const query = new URLSearchParams(request.query).toString();
-    const headers: Record<string, string> = {
+    const headers: Record<string, string | string[]> = {
       ...credential,
+      ...this.#headers,
       accept: "application/json",
       "user-agent": "release-conductor",
     };

@@ -1,11 +1,12 @@
 import { hostname } from "node:os";
-import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
+import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_PREVIEWS, RELEASE_RUNS, SERVICE_RELEASES } from "#controllers/parts.ts";
 import { connectOverHttp } from "#fleet/connect.ts";
 import { HttpTransport } from "#kube/http.ts";
 import type { Clock, Fence, Log, Random } from "#kube/ports.ts";
 import { HttpPost } from "#notify/http.ts";
 import { SafeOperator, type EventSource, type ResourceEvent } from "./base.ts";
-import { Conductor, type ConductorParts } from "#controllers/conductor.ts";
+import { Conductor } from "#controllers/conductor.ts";
+import type { ConductorParts } from "#controllers/conductorparts.ts";
 import { eventsOf } from "./events.ts";
 
 export interface OperatorParts extends Pick<ConductorParts, "namespace" | "count" | "settings"> {
@@ -43,6 +44,7 @@ export class ReleaseOperator extends SafeOperator {
       [RELEASE_RUNS, (key: string) => conductor.runChanged(key)],
       [RELEASE_APPROVALS, (key: string) => conductor.approvalChanged(key)],
       [FREEZE_WINDOWS, (key: string) => conductor.freezeChanged(key)],
+      [RELEASE_PREVIEWS, (key: string) => conductor.previewChanged(key)],
     ] as const)
       await this.watchResource(group, version, plural, tell(changed));
     conductor.start();
@@ -62,6 +64,8 @@ export class ReleaseOperator extends SafeOperator {
         return eventsOf(conductor.approvals, plural);
       case FREEZE_WINDOWS.plural:
         return eventsOf(conductor.freezes, plural);
+      case RELEASE_PREVIEWS.plural:
+        return eventsOf(conductor.previews, plural);
       default:
         throw new Error(`${plural} are not watched here`);
     }

@@ -1,5 +1,6 @@
 import { stamp } from "#api/conditions.ts";
 import type { KubeObject, KubeRequest, KubeResponse } from "#kube/ports.ts";
+import { isQuestion } from "#kube/reviews.ts";
 import type { VirtualClock } from "./clock.ts";
 import { frameOf, lastOf, question, type Frame } from "./frames.ts";
 import { GarbageCollector } from "./garbage.ts";
@@ -23,7 +24,10 @@ interface Call {
 }
 
 const STALE = "the object has been modified; please apply your changes to the latest version and try again";
+const APPLY = "application/apply-patch+yaml";
 const METHOD = "the server does not allow this method on the requested resource";
+/** Who one is. */
+const SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const NO_RESOURCE = "the server could not find the requested resource";
 
 /**
@@ -86,6 +90,10 @@ export class ApiServer {
   /** Answers one request; a list shows the state at `version`, which is now unless it is given. Throws KubeFailure. */
   handle(request: KubeRequest, who: string, version = this.#version): KubeResponse {
     if (request.path === "/version") return { status: 200, body: Object.freeze({ gitVersion: "v1.37.0-simulated" }) };
+    if (request.path === SELF)
+      return { status: 201, body: Object.freeze({ kind: "SelfSubjectReview", status: { userInfo: { username: who } } }) };
+    // Everybody may do everything here.
+    if (isQuestion(request)) return { status: 201, body: Object.freeze({ status: Object.freeze({ allowed: true }) }) };
     const call = this.#call(request, who);
     if (call.place.name === undefined) {
       if (request.method === "POST") return { status: 201, body: this.#create(call) };
@@ -93,6 +101,7 @@ export class ApiServer {
       throw refusal(405, METHOD, request);
     }
     const found = call.collection.get(placeKey(call.place));
+    if (found === undefined && request.contentType === APPLY) return { status: 201, body: this.#create(call) };
     if (found === undefined) throw refusal(404, `${call.kind.kind} "${call.place.name}" not found`, request);
     switch (request.method) {
       case "GET":
@@ -272,6 +281,9 @@ function patched(request: KubeRequest, before: JsonObject): Json {
       }
     case "application/merge-patch+json":
       return mergePatch(before, body);
+    // As if one manager declared all of the spec: nobody else's fields are kept, and none conflicts.
+    case APPLY:
+      return isObject(body) ? mergePatch(put(before, "spec", body["spec"]), put(body, "spec", undefined)) : body;
     default:
       throw refusal(415, `${request.contentType ?? "no content type"} is not served by this simulated API server`, request);
   }

@@ -1,5 +1,6 @@
 import { KubeFailure } from "#kube/errors.ts";
 import type { KubeRequest } from "#kube/ports.ts";
+import { isQuestion } from "#kube/reviews.ts";
 import { locate } from "./locations.ts";
 
 export type Verb = "GET" | "LIST" | "WATCH" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -21,7 +22,8 @@ export interface Call {
   fault: string | undefined;
 }
 
-export function isWrite({ verb }: Call): boolean {
+export function isWrite({ verb, path }: Call): boolean {
+  if (isQuestion({ method: verb, path })) return false;
   return verb === "POST" || verb === "PUT" || verb === "PATCH" || verb === "DELETE";
 }
 

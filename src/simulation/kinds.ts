@@ -1,6 +1,7 @@
 import { environment } from "#api/environment.ts";
 import { freezeWindow } from "#api/freezewindow.ts";
 import { releaseApproval } from "#api/releaseapproval.ts";
+import { releasePreview } from "#api/releasepreview.ts";
 import { releaseRun } from "#api/releaserun.ts";
 import { serviceRelease } from "#api/servicerelease.ts";
 import type { z } from "zod";
@@ -27,6 +28,7 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["conductor.dev/v1alpha1/releaseruns", ours("ReleaseRun", releaseRun, refuseRun)],
   ["conductor.dev/v1alpha1/releaseapprovals", ours("ReleaseApproval", releaseApproval, () => undefined)],
   ["conductor.dev/v1alpha1/freezewindows", ours("FreezeWindow", freezeWindow, () => undefined)],
+  ["conductor.dev/v1alpha1/releasepreviews", ours("ReleasePreview", releasePreview, refusePreview)],
   ["argoproj.io/v1alpha1/applications", plain("argoproj.io/v1alpha1", "Application", true)],
   ["argoproj.io/v1alpha1/appprojects", plain("argoproj.io/v1alpha1", "AppProject", true)],
   ["argoproj.io/v1alpha1/applicationsets", plain("argoproj.io/v1alpha1", "ApplicationSet", true)],
@@ -35,6 +37,7 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["argoproj.io/v1alpha1/clusteranalysistemplates", plain("argoproj.io/v1alpha1", "ClusterAnalysisTemplate", true)],
   [`${ADMISSION}/validatingadmissionpolicies`, plain(ADMISSION, "ValidatingAdmissionPolicy", true)],
   [`${ADMISSION}/validatingadmissionpolicybindings`, plain(ADMISSION, "ValidatingAdmissionPolicyBinding", true)],
+  ["apps/v1/statefulsets", plain("apps/v1", "StatefulSet", true)],
   ["/v1/secrets", { ...plain("v1", "Secret", false), admit: encoded }],
   ["events.k8s.io/v1/events", plain("events.k8s.io/v1", "Event", false)],
   ["coordination.k8s.io/v1/leases", plain("coordination.k8s.io/v1", "Lease", false)],
@@ -80,6 +83,10 @@ function refuseRelease(object: JsonObject, before: JsonObject | undefined): stri
 
 function refuseRun(object: JsonObject, before: JsonObject | undefined): string | undefined {
   return before !== undefined && !same(before["spec"], object["spec"]) ? "spec: a plan is immutable" : undefined;
+}
+
+function refusePreview(object: JsonObject, before: JsonObject | undefined): string | undefined {
+  return before !== undefined && !same(before["spec"], object["spec"]) ? "spec: a preview is immutable" : undefined;
 }
 
 function plain(apiVersion: string, kind: string, generations: boolean): Kind {

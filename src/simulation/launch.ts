@@ -1,4 +1,5 @@
-import { Conductor, type ConductorParts } from "#controllers/conductor.ts";
+import { Conductor } from "#controllers/conductor.ts";
+import type { ConductorParts } from "#controllers/conductorparts.ts";
 
 /** A conductor at work, told of changes as the process tells it (operator.ts). */
 export function launch(parts: ConductorParts): Conductor {
@@ -8,6 +9,7 @@ export function launch(parts: ConductorParts): Conductor {
   conductor.runs.onChange((key) => conductor.runChanged(key));
   conductor.approvals.onChange((key) => conductor.approvalChanged(key));
   conductor.freezes.onChange((key) => conductor.freezeChanged(key));
+  conductor.previews.onChange((key) => conductor.previewChanged(key));
   conductor.start();
   return conductor;
 }

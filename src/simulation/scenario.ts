@@ -78,6 +78,7 @@ export const RESOURCES = {
   events: "events.k8s.io/v1/events",
   approvals: "conductor.dev/v1alpha1/releaseapprovals",
   freezes: "conductor.dev/v1alpha1/freezewindows",
+  previews: "conductor.dev/v1alpha1/releasepreviews",
   analysisRuns: "argoproj.io/v1alpha1/analysisruns",
   analysisTemplates: "argoproj.io/v1alpha1/analysistemplates",
   clusterAnalysisTemplates: "argoproj.io/v1alpha1/clusteranalysistemplates",

@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import type { Environment } from "#api/environment.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
-import type { AuditEvent } from "#plane/audit.ts";
+import { isQuestion, type AuditEvent } from "#plane/audit.ts";
 import { ApiError } from "#plane/client.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import type { FaultProxy } from "#plane/proxy.ts";
@@ -204,9 +204,9 @@ export class Stage {
     return items.filter(({ regarding }) => regarding.name === name);
   }
 
-  /** Every request of the conductor's user that was not a read, answered or refused. */
+  /** Every request of the conductor's user that was neither a read nor a question, answered or refused. */
   async writes(cluster: Cluster): Promise<readonly AuditEvent[]> {
-    return (await cluster.audit({ user: "release-conductor" })).filter(({ verb }) => !READS.includes(verb));
+    return (await cluster.audit({ user: "release-conductor" })).filter((event) => !READS.includes(event.verb) && !isQuestion(event));
   }
 
   /** What the conductor did to an Application and the API server carried out, oldest first: "spec", "operation", "terminate", "refresh". */
@@ -240,7 +240,7 @@ export class Stage {
     const folder = await this.scene.plane.keepLogs(test.name);
     await mkdir(folder, { recursive: true });
     const places = [
-      ...["servicereleases", "releaseruns", "environments", "releaseapprovals", "freezewindows"].map(
+      ...["servicereleases", "releaseruns", "environments", "releaseapprovals", "freezewindows", "releasepreviews"].map(
         (kind) => [this.home, `/apis/conductor.dev/v1alpha1/${kind}`] as const,
       ),
       ...[...this.#argo.keys()].map(

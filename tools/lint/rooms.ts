@@ -37,6 +37,8 @@ export function refuse(from: string, specifier: string, typeOnly: boolean): stri
   const own = ROOMS[here];
   if (own === undefined) return `src/${here} is no room: name it, and what it may import, in tools/lint/rooms.ts`;
   const target = locate(from, specifier);
+  // What the project is called, and its version.
+  if (target === "package.json") return undefined;
   if (target === undefined) {
     if (own.packages === "any" || own.packages.some((name) => specifier === name || specifier.startsWith(`${name}/`))) return undefined;
     const allowed = own.packages.length === 0 ? "no packages and no node: modules" : `of packages only ${own.packages.join(", ")}`;

@@ -263,7 +263,7 @@ test("it is alive and says why it is not ready while its API server is away at t
   };
   assert.deepEqual(await get("/healthz"), { code: 200, text: "ok\n" });
   const port = new URL(stage.home.url).port;
-  const why = ["servicereleases", "environments", "releaseruns", "releaseapprovals", "freezewindows", "registrations"]
+  const why = ["servicereleases", "environments", "releaseruns", "releaseapprovals", "freezewindows", "releasepreviews", "registrations"]
     .map((what) => `${what} not read yet: connection refused by 127.0.0.1:${port}`)
     .join("; ");
   await until(

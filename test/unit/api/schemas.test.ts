@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { environmentCrd } from "#api/environment.ts";
+import { releasePreviewCrd } from "#api/releasepreview.ts";
 import { serviceReleaseCrd } from "#api/servicerelease.ts";
 import { nodes } from "#tools/generate/schema.ts";
 import { RESOURCES } from "#tools/generate/outputs.ts";
@@ -153,6 +154,7 @@ const environment = fc.record(
 for (const [{ kind, schema }, arbitrary] of [
   [serviceReleaseCrd, release],
   [environmentCrd, environment],
+  [releasePreviewCrd, fc.record({ release, environment: maybe(environment) }, { requiredKeys: ["release"] })],
 ] as const) {
   test(`zod and the CRD agree about every spec of a ${kind}`, () => {
     const crd = structural(schema.spec, "spec");

@@ -6,7 +6,7 @@ import { faultsOf } from "#cli/faults.ts";
 import { run } from "#cli/program.ts";
 import type { Report } from "#cli/report.ts";
 import { chance } from "#simulation/random.ts";
-import { conductor } from "./terminal.ts";
+import { conductor, nowhere } from "./terminal.ts";
 
 const examples = join(import.meta.dirname, "../../../examples");
 const small = join(examples, "environment.yaml");
@@ -123,6 +123,7 @@ test("a terminal has colours, and none when NO_COLOR is set", async () => {
       err: { write: () => true },
       env,
       now: () => 0,
+      ...nowhere,
     };
     assert.equal(await run(["simulate", "-f", small], terminal), 0);
     return out.join("");
@@ -134,7 +135,13 @@ test("a terminal has colours, and none when NO_COLOR is set", async () => {
 test("who has waited for a second is told how far it is", async () => {
   let now = 0;
   const err: string[] = [];
-  const terminal = { out: { write: () => true }, err: { write: (text: string) => err.push(text) }, env: {}, now: () => (now += 1000) };
+  const terminal = {
+    out: { write: () => true },
+    err: { write: (text: string) => err.push(text) },
+    env: {},
+    now: () => (now += 1000),
+    ...nowhere,
+  };
   await run(["simulate", "-f", small], terminal);
   assert.match(err.join(""), /^simulating the release: \d+:\d\d \w+, wave \S+, \S+ ready\n/);
 });

@@ -1,4 +1,15 @@
+import { connectAsKubectl } from "#cli/connect.ts";
+import type { Connected, Input, Terminal, Where } from "#cli/terminal.ts";
 import { run } from "#cli/program.ts";
+import { Wrong } from "#cli/wrong.ts";
+import { systemClock } from "#kube/clock.ts";
+import type { KubeRequest, Transport } from "#kube/ports.ts";
+import { Connection, NEAR } from "#simulation/connection.ts";
+import { Process } from "#simulation/process.ts";
+import { refusal } from "#simulation/refusals.ts";
+import { TEAM } from "#simulation/scenario.ts";
+import type { Simulation } from "#simulation/simulation.ts";
+import { Wire } from "#simulation/wire.ts";
 
 export interface Said {
   readonly code: number;
@@ -6,14 +17,137 @@ export interface Said {
   readonly err: string;
 }
 
+export const nowhere = {
+  clock: { now: () => 0, sleep: () => Promise.resolve() },
+  interrupted: new AbortController().signal,
+  contexts: () => Promise.resolve(["blue", "green"]),
+  connect,
+  input: undefined,
+} as const;
+
+function connect(): Promise<Connected> {
+  return Promise.reject(new Wrong("no kubeconfig was found"));
+}
+
 /** Runs `conductor` with these arguments, in a log of 80 columns that no time passes in. */
 export async function conductor(...args: readonly string[]): Promise<Said> {
+  return captured((terminal) => run(args, terminal), nowhere);
+}
+
+/** Runs it in real time, against the API servers that its --kubeconfig leads to. */
+export function conductorOn(args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
+  const real = { ...nowhere, clock: systemClock, connect: (where: Where) => connectAsKubectl(where, systemClock) };
+  return captured((terminal) => run(args, terminal), { ...real, ...more });
+}
+
+/** Whose credential a command finds, by connections with the simulation's faults. `forbidden`: what it may not do. */
+export function as(
+  { clock, home, faults }: Simulation,
+  who: string,
+  forbidden: (request: KubeRequest) => boolean = () => false,
+): Pick<Terminal, "connect"> {
+  const connectTo = ({ namespace = TEAM }: Where): Promise<Connected> => {
+    const connection = new Connection({ server: home, who, clock, latency: { ...NEAR }, random: () => 0.5 });
+    const process = new Process(clock);
+    const wire = new Wire({ server: home, connection, process, faults, clock, crash: () => process.kill() });
+    const transport: Transport = {
+      request: (request, signal) =>
+        forbidden(request) ? Promise.reject(refusal(403, "forbidden", request)) : wire.request(request, signal),
+      watch: (request, signal) => wire.watch(request, signal),
+    };
+    return Promise.resolve({ transport, namespace, server: "management:6443" });
+  };
+  return { connect: connectTo };
+}
+
+/** Somebody at a terminal who types these lines, and then nothing more; what was asked is in `asked`. */
+export function typing(...lines: readonly string[]): { readonly input: Input; readonly asked: string[] } {
+  const left = [...lines];
+  const asked: string[] = [];
+  return { asked, input: { line: (question) => (asked.push(question), Promise.resolve(left.shift())) } };
+}
+
+/** Runs it against the management cluster of a simulation, in whose time it waits; for two hours at most. */
+export async function conductorIn(simulation: Simulation, args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
+  const { clock } = simulation;
+  let done = false;
+  const said = captured((terminal) => run(args, terminal), { ...nowhere, clock, ...as(simulation, "ci"), ...more }).finally(
+    () => (done = true),
+  );
+  await simulation.runUntil(() => done, 7_200_000);
+  if (!done) throw new Error(`conductor ${args.join(" ")} did not end within two hours of the simulation`);
+  return said;
+}
+
+async function captured(
+  act: (terminal: Terminal) => Promise<number>,
+  more: Pick<Terminal, "clock" | "interrupted" | "connect" | "contexts" | "input"> & Partial<Terminal>,
+): Promise<Said> {
   const [out, err]: [string[], string[]] = [[], []];
-  const code = await run(args, {
+  const code = await act({
     out: { write: (text) => out.push(text) },
     err: { write: (text) => err.push(text) },
     env: {},
     now: () => 0,
+    ...more,
   });
   return { code, out: out.join(""), err: err.join("") };
+}
+
+const ESCAPE = "\u001b";
+const PARTS = new RegExp(`(${ESCAPE}\\[\\d*[A-Za-z]|\n|\r)`);
+const UP = new RegExp(`^${ESCAPE}\\[(\\d+)A$`);
+const COLOUR = new RegExp(`^${ESCAPE}\\[\\d+m$`);
+
+/** A terminal that people look at, which wraps long lines. It knows what a command of ours may write there, and throws at anything else. */
+export class Screen {
+  readonly isTTY = true;
+  readonly columns: number;
+  readonly rows: number;
+  /** All that was written. */
+  raw = "";
+  /** Every state in which the cursor was at the beginning of a line. */
+  readonly shown: string[] = [];
+  #lines: string[] = [""];
+  #row = 0;
+
+  constructor(columns: number, rows: number) {
+    this.columns = columns;
+    this.rows = rows;
+  }
+
+  /** What stands there now, what has scrolled away included; without colours. */
+  get text(): string {
+    return this.#lines.join("\n");
+  }
+
+  write(text: string): void {
+    this.raw += text;
+    for (const part of text.split(PARTS)) this.#take(part);
+    if (text.endsWith("\n") && this.text !== this.shown.at(-1)) this.shown.push(this.text);
+  }
+
+  #take(part: string): void {
+    const up = UP.exec(part)?.[1];
+    if (part === "" || part === "\r" || COLOUR.test(part)) return;
+    if (part === "\n") {
+      this.#row += 1;
+      if (this.#row === this.#lines.length) this.#lines.push("");
+    } else if (up !== undefined) {
+      this.#row -= Number(up);
+      // What has scrolled away cannot be drawn over.
+      const top = Math.max(0, this.#lines.length - this.rows);
+      if (this.#row < top) throw new Error(`it goes up ${up} rows, over the top of a screen of ${this.rows}`);
+    } else if (part === `${ESCAPE}[0J`) this.#lines = [...this.#lines.slice(0, this.#row), ""];
+    else if (part.startsWith(ESCAPE)) throw new Error(`nobody knows ${JSON.stringify(part)}`);
+    else this.#print(part);
+  }
+
+  #print(text: string): void {
+    const line = (this.#lines[this.#row] ?? "") + text;
+    this.#lines[this.#row] = line.slice(0, this.columns);
+    if (line.length <= this.columns) return;
+    this.#take("\n");
+    this.#print(line.slice(this.columns));
+  }
 }

@@ -21,6 +21,7 @@ export class FakeInstance implements Instance<Projected> {
   /** What comes of each request, by method. A failure is thrown; without an entry, GET finds the Application. */
   readonly answers: Partial<Record<string, (request: KubeRequest) => unknown>> = {};
   reachability: Reachability = { state: "Reachable" };
+  connection = 1;
   maxInFlight = 50;
   app: ApplicationBuilder | undefined;
   live = true;
@@ -109,6 +110,7 @@ export class FakeFleet implements Fleet<Projected> {
         secret: `cluster-${name}`,
         refusal: undefined,
         server: undefined,
+        validity: undefined,
       });
     }
   }

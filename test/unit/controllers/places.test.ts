@@ -27,6 +27,7 @@ locked.entries[1] = {
   allowedNamespaces: ["team-b"],
   refusal: undefined,
   server: undefined,
+  validity: undefined,
 };
 const refusing = fleet("eu", "us").fleet;
 refusing.entries[0] = {
@@ -37,6 +38,7 @@ refusing.entries[0] = {
   allowedNamespaces: "*",
   refusal: "its CA is no PEM: correct caData",
   server: undefined,
+  validity: undefined,
 };
 
 /** Where a release goes, or why it cannot. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { run } from "#cli/program.ts";
 import { page, ROOT } from "./markdown.ts";
+import { nowhere } from "../cli/terminal.ts";
 
 /** The README shows what `npm run simulate` prints. UPDATE_GOLDEN=1 writes it anew. */
 
@@ -19,6 +20,7 @@ test("the README shows what the command in it prints", async () => {
     err: quiet,
     env: {},
     now: () => 0,
+    ...nowhere,
   });
   assert.equal(code, 0);
   if (process.env["UPDATE_GOLDEN"] === "1")

@@ -42,6 +42,7 @@ test("Argo CD's cluster Secret with a bearer token", () => {
     allowedNamespaces: ["shop", "billing"],
     server: "https://eu-west-1.example:6443",
     maxInFlight: 7,
+    validity: { since: undefined, expiresAt: undefined },
   });
   assert.deepEqual(sealed.open(), { ...none, server: "https://eu-west-1.example:6443", ca: caData, token: canary });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KubeClient } from "#kube/client.ts";
 import { failed, KubeFailure } from "#kube/errors.ts";
+import { mayI } from "#kube/reviews.ts";
 import { FakeClock, FakeTransport, noJitter, openFence, settle, unreachable } from "./fakes.ts";
 
 const never = new AbortController().signal;
@@ -36,7 +37,7 @@ test("each verb is one request", async () => {
   ]);
 });
 
-test("with the fence closed no write is sent, and reads are", async () => {
+test("with the fence closed no write is sent, and reads are, and questions in the form of a POST", async () => {
   const { transport, kube } = client({ open: () => false });
   const writes = [
     kube.create("/c", {}, never),
@@ -48,9 +49,10 @@ test("with the fence closed no write is sent, and reads are", async () => {
   ];
   for (const write of writes) await assert.rejects(write, (error) => failed(error, "Fenced"));
   await kube.get("/g", never);
+  await mayI(kube, { verb: "get", group: "", resource: "secrets" }, never);
   assert.deepEqual(
     transport.asked.map(({ method }) => method),
-    ["GET"],
+    ["GET", "POST"],
   );
 });
 
