@@ -87,6 +87,7 @@ export class Conductor {
   readonly wakes: Wakes;
   readonly #analyses: Analyses;
   readonly #receivers: Receivers;
+  readonly #notifications: NotificationController;
   readonly #stop = new AbortController();
   readonly #events: EventRecorder;
   readonly #controllers: Readonly<Record<Worked, { reconcile(key: string, signal: AbortSignal): Promise<void> }>>;
@@ -160,7 +161,7 @@ export class Conductor {
     const looking = new GateChecks(shared, freezes, guards, new TemplateChecks(client, templates));
     const known = { index: new RunIndex(this.runs), lost: new Lost(this.fleet, clock, settings.graceTime) };
     this.#receivers = new Receivers(parts, () => this.wakes.receiversChanged());
-    const notifications = new NotificationController(shared, this.#receivers, post, this.queues.notifications);
+    const notifications = (this.#notifications = new NotificationController(shared, this.#receivers, post, this.queues.notifications));
     this.#controllers = {
       releases: new ReleaseController(shared, sightings, known, checks, this.queues.releases),
       runs: new RunController(shared, sightings, gates, this.queues.runs),
@@ -211,6 +212,7 @@ export class Conductor {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#work;
+    await this.#notifications.close();
     const { releases, environments, runs, approvals, freezes, previews, fleet } = this;
     await Promise.all([releases, environments, runs, approvals, freezes, previews, fleet].map((one) => one.stop()));
     await this.#analyses.stop();
