@@ -19,7 +19,7 @@ interface Options extends Where {
 const EXITS = `
 What is looked at: the API server, the CRDs, the admission policies, your own rights, whether the conductor answers, the clusters of
 Environments, their credentials and Argo CDs, and whether releases could start. Nothing is changed: the conductor is asked by
-ReleasePreviews, which it deletes after ten minutes. Exit code 0: nothing failed. 1: a check failed. 2: wrong use, or no connection.`;
+ReleasePreviews, which are deleted again. Exit code 0: nothing failed. 1: a check failed. 2: wrong use, or no connection.`;
 
 export function doctorCommand(context: Context): Command {
   return onCluster(

@@ -9,23 +9,30 @@ const NEEDS: readonly {
   readonly basic: boolean;
   readonly rights: Readonly<Record<string, readonly string[]>>;
 }[] = [
-  { commands: "status, explain, wait", basic: true, rights: { servicereleases: ["get", "list", "watch"] } },
-  { commands: "history, every cluster in status", basic: false, rights: { releaseruns: ["get", "list"] } },
-  { commands: "clusters", basic: false, rights: { environments: ["get", "list"] } },
+  { commands: "status, history, explain, wait", basic: true, rights: { servicereleases: ["get", "list", "watch"] } },
+  { commands: "every cluster in status and explain", basic: false, rights: { releaseruns: ["get"] } },
+  { commands: "clusters, values", basic: false, rights: { environments: ["get", "list"] } },
   { commands: "plan", basic: false, rights: { releasepreviews: ["create", "get"] } },
   { commands: "deploy", basic: false, rights: { servicereleases: ["create", "patch"] } },
-  { commands: "pause, resume, skip, abort, retry, rollback", basic: false, rights: { servicereleases: ["patch"] } },
-  { commands: "approve, reject", basic: false, rights: { releaseapprovals: ["get", "list", "patch", "approve"] } },
-  { commands: "freeze, unfreeze", basic: false, rights: { freezewindows: ["get", "list", "create", "patch", "delete"] } },
+  { commands: "pause, resume, skip, abort, retry, confirm, rollback", basic: false, rights: { servicereleases: ["patch"] } },
+  { commands: "approve, reject", basic: false, rights: { releaseapprovals: ["list", "patch", "approve"] } },
+  { commands: "freeze, unfreeze", basic: false, rights: { freezewindows: ["get", "list", "create", "delete"] } },
 ];
 
-/** Asks what the person who runs the command may do in a namespace. Throws KubeFailure while nobody answers. */
-export async function permissionsIn(client: KubeClient, namespace: string, signal: AbortSignal): Promise<readonly Permission[]> {
+/**
+ * Asks what the person who runs the command may do in a namespace; to one release, where one is named, which may be all that somebody
+ * may touch. Throws KubeFailure while nobody answers.
+ */
+export async function permissionsIn(
+  client: KubeClient,
+  { namespace, release }: { readonly namespace: string; readonly release: string | undefined },
+  signal: AbortSignal,
+): Promise<readonly Permission[]> {
   // Several commands ask for the same.
   const answers = new Map<string, Promise<boolean | undefined>>();
   const ask = (resource: string, verb: string): Promise<boolean | undefined> => {
     const key = `${verb} ${resource}`;
-    const answer = answers.get(key) ?? mayI(client, { verb, group: GROUP, resource, namespace }, signal);
+    const answer = answers.get(key) ?? mayI(client, { verb, group: GROUP, resource, namespace, ...named(resource, release) }, signal);
     answers.set(key, answer);
     return answer;
   };
@@ -41,4 +48,8 @@ export async function permissionsIn(client: KubeClient, namespace: string, signa
       return { commands, basic, missing, unknown: given.includes(undefined) };
     }),
   );
+}
+
+function named(resource: string, release: string | undefined): { readonly name?: string } {
+  return resource === "servicereleases" && release !== undefined ? { name: release } : {};
 }

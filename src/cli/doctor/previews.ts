@@ -25,7 +25,7 @@ export interface Answers {
   readonly statuses: readonly (ReleasePreviewStatus | undefined)[];
 }
 
-/** Asks the conductor what releases would do, and waits for its answers. The conductor deletes the questions. Throws KubeFailure while nobody answers. */
+/** Asks the conductor what releases would do, and waits for its answers. The questions are deleted: by whoever asked, who may, else by the conductor. Throws KubeFailure while nobody answers. */
 export async function askConductor({ client, clock, signal }: Session, questions: readonly Question[]): Promise<Answers> {
   const began = clock.now();
   const statuses: (ReleasePreviewStatus | undefined)[] = questions.map(() => undefined);
@@ -56,6 +56,9 @@ export async function askConductor({ client, clock, signal }: Session, questions
         }
       : { kind: "Unasked", why: error.message, remedy: "run doctor again" };
     return { pulse, statuses };
+  } finally {
+    const deleting = questions.map(({ namespace, name }) => client.delete(object(PREVIEWS.resource, namespace, name), signal));
+    await Promise.allSettled(deleting);
   }
 }
 

@@ -42,7 +42,7 @@ export async function read(session: Session, scope: Scope): Promise<Reading> {
       servedOf(session),
       optional(() => client.get<unknown>(`/openapi/v3/apis/${API_VERSION}`, signal)),
       policiesOf(session),
-      permissionsIn(client, namespace, signal),
+      permissionsIn(client, { namespace, release: scope.release }, signal),
     ]);
 
     // 2. What is there?
