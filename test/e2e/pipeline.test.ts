@@ -65,7 +65,7 @@ test("0: a job releases, folds its log by waves, and tells later jobs how it end
   const job = jobs.gitlab(stable);
   const { code, out } = await job.ended;
   assert.equal(code, 0, out);
-  assert.match(ending({ out }), new RegExp(`^✓ ${NAME} at ${stable}: Succeeded \\(exit code 0\\)`));
+  assert.match(ending({ out }), new RegExp(`^\\S+Z ${NAME} at ${stable}: Succeeded \\(exit code 0\\)`));
   assert.deepEqual(
     [...out.matchAll(/section_start:\d+:(\S+?)\r/g)].map(([, name]) => name),
     ["checkout.checkouts__wave_1_2", "checkout.checkouts__wave_2_2"],

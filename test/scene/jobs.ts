@@ -88,10 +88,12 @@ export class Jobs {
   github(revision: string, inputs: Variables = {}): Job {
     const { inputs: declared } = parse(read("integrations/github/action.yml"));
     const defaults = Object.entries<{ default?: string }>(declared).map(([name, { default: value = "" }]) => [name, value]);
-    const given: Variables = { ...Object.fromEntries(defaults), service: "checkout", environment: this.#environment, revision, ...inputs };
+    const kubeconfig = join(this.#folder, "github.kubeconfig");
+    const own = { service: "checkout", environment: this.#environment, revision, kubeconfig };
+    const given: Variables = { ...Object.fromEntries(defaults), ...own, ...inputs };
     const port = (this.#tokens.address() as { readonly port: number }).port;
     const env = {
-      ...{ GITHUB_ACTIONS: "true", CI: "true", KUBECONFIG: join(this.#folder, "github.kubeconfig") },
+      ...{ GITHUB_ACTIONS: "true", CI: "true" },
       ...{ ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/?job=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "of-the-job" },
     };
     const steps = githubSteps()

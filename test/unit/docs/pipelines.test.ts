@@ -23,7 +23,7 @@ const action = parse(page(ACTION));
 /** The flags of `conductor <command>` in a script, by command. */
 function flagsIn(script: string): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
-  for (const [, command = "", rest = ""] of script.matchAll(/\bconductor (deploy|wait|status|explain)\b([^\n,;|]*)/g)) {
+  for (const [, command = "", rest = ""] of script.matchAll(/\bconductor (deploy|wait|status|explain|plan|rollback)\b([^\n,;|]*)/g)) {
     const flags = found.get(command) ?? new Set();
     for (const [flag] of rest.matchAll(/(?<![\w-])--?[a-z][a-z-]*/g)) flags.add(flag);
     found.set(command, flags);
