@@ -19,6 +19,8 @@ export interface SceneOptions extends PlaneOptions {
   readonly analysis?: boolean;
   /** Whether each cluster has an Argo Rollouts, and pods that turn Ready. */
   readonly rollouts?: boolean;
+  /** Users of the management cluster besides the plane's own; each gets a token, and no rights. */
+  readonly users?: readonly string[];
   /** Hears of each cluster when all of it runs. */
   readonly onUp?: (cluster: Cluster) => void;
 }
@@ -35,7 +37,7 @@ export class Scene implements AsyncDisposable {
     this.#clusters = clusters;
   }
 
-  static async start({ clusters, argocd, analysis = false, rollouts = false, onUp, ...options }: SceneOptions): Promise<Scene> {
+  static async start({ clusters, argocd, analysis = false, rollouts = false, users = [], onUp, ...options }: SceneOptions): Promise<Scene> {
     const like = { argocd, rollouts, workloads: rollouts };
     // All at once: what must be built is announced as a whole, and not part by part.
     const parts = new Set(["etcd" as const, ...partsOf(like), ...partsOf({ rollouts: analysis })]);
@@ -48,7 +50,7 @@ export class Scene implements AsyncDisposable {
     };
     try {
       const [home, ...targets] = await Promise.all([
-        told(management(plane, { rollouts: analysis })),
+        told(management(plane, { rollouts: analysis, users })),
         ...clusters.map((name) => told(target(plane, name, like))),
       ]);
       const scene = new Scene(plane, home, new Map(targets.map((cluster) => [cluster.name, cluster])));
