@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { duration, label, milliseconds } from "#api/rules.ts";
+import { faultOfUrl, URL_VARIABLES } from "#argo/links.ts";
 import { RESTRICTED, type Restricted } from "#argo/templates.ts";
 import { LOG_LEVELS, type LogLevel } from "#observe/log.ts";
 
@@ -19,6 +20,8 @@ export interface Config {
   readonly graceTime: number;
   /** What AnalysisRuns may do besides asking a metrics system, by namespace; "*" is every one. */
   readonly allowAnalysis: ReadonlyMap<string, ReadonlySet<Restricted>>;
+  /** Where people find a release, with variables. */
+  readonly releaseUrl?: string;
 }
 
 export const USAGE = `release-conductor: releases services to many clusters through Argo CD
@@ -31,6 +34,8 @@ export const USAGE = `release-conductor: releases services to many clusters thro
   --grace-time TIME     how long a cluster whose registration is gone may come back (5m)
   --allow-analysis NAMESPACE=KIND[,KIND]
                         what analyses of a namespace ("*" for all) may use besides metrics providers: ${RESTRICTED.join(", ")}; may be repeated
+  --release-url URL     where people find a release, with ${URL_VARIABLES.map((name) => `{{${name}}}`).join(", ")}: Applications that
+                        it writes to get a link and a notice for Argo CD's UI (none)
   --help
 
 The management cluster is the one that KUBECONFIG, or the pod's service account, leads to.`;
@@ -47,6 +52,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
       "contact-time": { type: "string", default: "5s" },
       "grace-time": { type: "string", default: "5m" },
       "allow-analysis": { type: "string", multiple: true, default: [] },
+      "release-url": { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -61,6 +67,7 @@ export function parseConfig(args: readonly string[], env: Readonly<Record<string
     contactTime: time("--contact-time", values["contact-time"]),
     graceTime: time("--grace-time", values["grace-time"]),
     allowAnalysis: allowed(values["allow-analysis"]),
+    ...releaseUrl(values["release-url"]),
   };
 }
 
@@ -86,6 +93,13 @@ function allowed(values: readonly string[]): Config["allowAnalysis"] {
     }
   }
   return all;
+}
+
+function releaseUrl(value: string | undefined): Pick<Config, "releaseUrl"> {
+  if (value === undefined) return {};
+  const fault = faultOfUrl(value);
+  if (fault !== undefined) throw new Error(`--release-url ${fault}`);
+  return { releaseUrl: value };
 }
 
 function time(flag: string, value: string): number {

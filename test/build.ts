@@ -214,6 +214,7 @@ export interface RunShape {
   readonly values?: readonly FieldValues[];
   readonly targets?: readonly (Partial<RunTarget> & { readonly cluster: string })[];
   readonly status?: ReleaseRun["status"];
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A run of R2 over R1, to the clusters eu and us, in one wave. */
@@ -229,11 +230,12 @@ export function run({
   values = [tracks(revision), tracks(R1)],
   targets = [{ cluster: "eu" }, { cluster: "us" }],
   status,
+  annotations = {},
 }: RunShape = {}): ReleaseRun {
   return releaseRun.parse({
     apiVersion: "conductor.dev/v1alpha1",
     kind: "ReleaseRun",
-    metadata: metadata(`checkout.production-${number}`, { generation: 1, uid: RUN }),
+    metadata: metadata(`checkout.production-${number}`, { generation: 1, uid: RUN, annotations }),
     spec: {
       release: { name: "checkout.production", uid: "uid-checkout.production", generation: 7, hash },
       kind,

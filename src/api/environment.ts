@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
+import { notification, receiverStatus } from "./notifications.ts";
 import { REVISION_KINDS } from "./revision.ts";
 import { cel, label, labels, LIMITS, NAME_VARIABLES, resource, template, text, timestamp, VALUE_VARIABLES } from "./rules.ts";
 import { strategy } from "./strategy.ts";
@@ -109,6 +110,13 @@ export const environmentSpec = z.object({
   revision: z.enum(REVISION_KINDS).prefault("Commit").describe("The kind of revision that a release names."),
   application: application.describe("Where a service's Application is, and what a release changes in it."),
   strategy: strategy.prefault({}).describe("How a release proceeds."),
+  notifications: z
+    .array(notification)
+    .min(1)
+    .max(LIMITS.receivers)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["receiver"] })
+    .optional()
+    .describe("Who is told of releases. Nobody here holds a release up."),
 });
 
 const PROBLEMS = ["Unknown", "Forbidden", "Refused", "Unreachable"] as const;
@@ -176,6 +184,12 @@ const status = z.object({
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] })
     .optional()
     .describe("The Argo CDs that serve the clusters, those with a problem first, at most 1000."),
+  receivers: z
+    .array(receiverStatus)
+    .max(LIMITS.receivers)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["receiver"] })
+    .optional()
+    .describe("Whom spec.notifications names."),
 });
 
 export const environment = resource("Environment", environmentSpec, status);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
+import { delivery } from "./notifications.ts";
 import {
   ACTIONS,
   GATE_PHASES,
@@ -147,6 +148,13 @@ const spec = z
       .describe("Which source of the Applications is steered; absent for the only one."),
     strategy: planned.strategy,
     waves: planned.waves,
+    commit: z
+      .string()
+      .max(64)
+      .optional()
+      .describe(
+        "The commit that hears of the outcome: the release's annotation conductor.dev/commit then, else the revision, if it is one.",
+      ),
     author: z
       .string()
       .max(512)
@@ -250,6 +258,7 @@ const status = z.object({
     .max(LIMITS.actions)
     .optional()
     .describe("What people asked of this run, oldest first."),
+  notifications: z.array(delivery).max(LIMITS.deliveries).optional().describe("Who was told what, oldest first."),
   counts: z
     .object({
       total: z.int(),

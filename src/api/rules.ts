@@ -49,7 +49,7 @@ export const VALUE_VARIABLES = [...NAME_VARIABLES, "revision"] as const;
 export type Variable = (typeof VALUE_VARIABLES)[number];
 
 /** Text with `{{variable}}` in it. A single brace is itself: Helm writes lists as {a,b}. */
-export function template(max: number, what: string, variables: readonly Variable[]): z.ZodString {
+export function template(max: number, what: string, variables: readonly string[]): z.ZodString {
   const pattern = new RegExp(`^([^{]|\\{[^{]|\\{\\{ *(${variables.join("|")}) *\\}\\})*\\{?$`);
   const known = variables.map((name) => `{{${name}}}`).join(", ");
   const revision = variables.includes("revision") ? "" : "; {{revision}} belongs in values, never in names or paths";
@@ -124,6 +124,9 @@ export const LIMITS = {
   approvers: 20,
   approvedClusters: 200,
   message: 1024,
+  receivers: 10,
+  deliveries: 120,
+  deliveryMessage: 256,
 } as const;
 
 /** Kubernetes objects as we parse them: our own parts strictly, metadata as far as we read it. */

@@ -102,7 +102,7 @@ const status = z.object({
     .max(ACTIONS.length)
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["action"] })
     .optional()
-    .describe("What became of the annotations conductor.dev/<action>: <run>[/<argument>] that are on the release."),
+    .describe("What became of the annotations conductor.dev/<action>: <run>[/<argument>] that are on the release or its runs."),
   history: z
     .array(
       z.object({

@@ -2,6 +2,7 @@ import type { FieldValue, FieldValues } from "#api/releaserun.ts";
 import type { CanaryWrite, WriteKind } from "#engine/world.ts";
 import type { KubeObject, KubeRequest } from "#kube/ports.ts";
 import { application, isMultiSource, sourcesOf, type Application } from "./application.ts";
+import { linkAnnotations, type ReleaseLink } from "./links.ts";
 import { entry, imageName, pick, type SourceSelector } from "./fields.ts";
 import { FIELD_MANAGER } from "./ownership.ts";
 import { RUN_INFO } from "./read.ts";
@@ -22,6 +23,8 @@ export interface ApplicationWrite {
   readonly source: SourceSelector;
   /** UID of the run, which its operations carry. */
   readonly run: string;
+  /** What people find the release by; nothing is written for it alone. */
+  readonly link?: ReleaseLink;
 }
 
 /**
@@ -41,7 +44,7 @@ export function patch(raw: KubeObject, write: ApplicationWrite): ApplicationPatc
   const rawSource = (multi ? sourcesIn(raw)[picked.index] : sourcesIn(raw)[0]) ?? {};
   if (write.kind === "Patch" || write.kind === "PatchAndSync") ops.push(...sourceOps(at, rawSource, write.values));
   if (write.kind === "Sync" || write.kind === "PatchAndSync") ops.push(...syncOps(app, raw, picked.index, write));
-  if (write.kind === "Refresh") ops.push(...refreshOps(app));
+  if (write.kind !== "Terminate") ops.push(...annotationOps(app, write));
   // As argocd-server does it (TerminateOperation); Argo CD clears the operation when it has ended.
   if (write.kind === "Terminate") ops.push({ op: "replace", path: "/status/operationState/phase", value: "Terminating" });
 
@@ -155,7 +158,17 @@ function syncOps(app: Application, raw: KubeObject, index: number, { run, values
   return [{ op: "add", path: "/operation", value: operation }, ...clear];
 }
 
-function refreshOps(app: Application): Op[] {
-  const create: Op[] = app.metadata.annotations ? [] : [{ op: "add", path: "/metadata/annotations", value: {} }];
-  return [...create, { op: "add", path: "/metadata/annotations/argocd.argoproj.io~1refresh", value: "normal" }];
+/** That Argo CD shall look again is an annotation, and so is what leads to the release. */
+function annotationOps({ metadata }: Application, { kind, link }: ApplicationWrite): Op[] {
+  const wanted = {
+    ...(link === undefined ? {} : linkAnnotations(link, metadata.annotations ?? {})),
+    ...(kind === "Refresh" ? { "argocd.argoproj.io/refresh": "normal" } : {}),
+  };
+  const entries = Object.entries(wanted);
+  if (entries.length === 0) return [];
+  const create: Op[] = metadata.annotations ? [] : [{ op: "add", path: "/metadata/annotations", value: {} }];
+  return [
+    ...create,
+    ...entries.map(([key, value]): Op => ({ op: "add", path: `/metadata/annotations/${key.replaceAll("/", "~1")}`, value })),
+  ];
 }

@@ -9,6 +9,14 @@ export function time(value: string): number {
   return milliseconds(value);
 }
 
+/** A moment with its offset from UTC, in milliseconds since the epoch. */
+export function moment(value: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/.test(value) ? Date.parse(value) : NaN;
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError("It must be a date and a time with its offset from UTC, such as 2026-12-20T18:00:00+01:00.");
+  return at;
+}
+
 export function whole(value: string): number {
   if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError("It must be a whole number of at least 1.");
   return Number(value);

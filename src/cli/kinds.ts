@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { environment } from "#api/environment.ts";
 import { freezeWindow } from "#api/freezewindow.ts";
 import { releaseApproval } from "#api/releaseapproval.ts";
@@ -37,3 +38,7 @@ export const ENVS = kind("Environment", ENVIRONMENTS, environment);
 export const APPROVALS = kind("ReleaseApproval", RELEASE_APPROVALS, releaseApproval);
 export const PREVIEWS = kind("ReleasePreview", RELEASE_PREVIEWS, releasePreview);
 export const FREEZES = kind("FreezeWindow", FREEZE_WINDOWS, freezeWindow);
+
+const review = z.object({ status: z.object({ userInfo: z.object({ username: z.string() }) }) });
+/** What an API server says of whoever asks it. */
+export const SELF = kind("SelfSubjectReview", { group: "authentication.k8s.io", version: "v1", plural: "selfsubjectreviews" }, review);

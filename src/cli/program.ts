@@ -1,9 +1,14 @@
 import { Command, CommanderError } from "commander";
 import type { Context } from "./command.ts";
+import { ACT_COMMANDS } from "./commands/act.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { approveCommand, rejectCommand } from "./commands/decide.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { freezeCommand, unfreezeCommand } from "./commands/freeze.ts";
+import { historyCommand } from "./commands/history.ts";
 import { planCommand } from "./commands/plan.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { valuesCommand } from "./commands/values.ts";
@@ -28,6 +33,13 @@ const COMMANDS: readonly ((context: Context) => Command)[] = [
   waitCommand,
   statusCommand,
   explainCommand,
+  historyCommand,
+  approveCommand,
+  rejectCommand,
+  ...ACT_COMMANDS,
+  rollbackCommand,
+  freezeCommand,
+  unfreezeCommand,
   valuesCommand,
   simulateCommand,
   completionCommand,

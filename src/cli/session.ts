@@ -3,9 +3,10 @@ import { KubeClient } from "#kube/client.ts";
 import { failed } from "#kube/errors.ts";
 import { collection, object } from "#kube/paths.ts";
 import type { Clock, Transport } from "#kube/ports.ts";
-import type { Kind } from "./kinds.ts";
+import { SELF, type Kind } from "./kinds.ts";
 import type { Connected, Terminal } from "./terminal.ts";
 import { troubleOf, type Verb } from "./trouble.ts";
+import { Wrong } from "./wrong.ts";
 
 /** Field manager of what a person or a pipeline declares. */
 const MANAGER = "conductor";
@@ -63,6 +64,16 @@ export class Session {
     return items.map((item) => kind.parse({ apiVersion: API_VERSION, kind: kind.kind, ...item }));
   }
 
+  /** Those of the namespace; undefined when they cannot be read for lack of the right. Throws Wrong. */
+  async mayList<T>(kind: Kind<T>): Promise<readonly T[] | undefined> {
+    try {
+      return await this.list(kind);
+    } catch (error) {
+      if (error instanceof Wrong && failed(error.cause, "Forbidden")) return undefined;
+      throw error;
+    }
+  }
+
   /** Declares an object by server-side apply. Throws Wrong. */
   apply<T>(kind: Kind<T>, name: string, body: object, force = false): Promise<T> {
     const path = object(kind.resource, this.namespace, name);
@@ -85,6 +96,15 @@ export class Session {
 
   delete<T>(kind: Kind<T>, name: string): Promise<void> {
     return this.#do("delete", kind, name, () => this.client.delete(object(kind.resource, this.namespace, name), this.signal));
+  }
+
+  /** As whom the API server knows who runs this. Throws Wrong. */
+  async user(): Promise<string> {
+    const { group, version } = SELF.resource;
+    const body = { apiVersion: `${group}/${version}`, kind: SELF.kind };
+    const asked = (): Promise<unknown> => this.client.create(collection(SELF.resource), body, this.signal);
+    const { status } = await this.#do("create", SELF, undefined, () => asked().then(SELF.parse));
+    return status.userInfo.username;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock, Transport } from "#kube/ports.ts";
 import type { Job } from "./job.ts";
+import { Wrong } from "./wrong.ts";
 
 /** Which API server, as kubectl's flags say it. */
 export interface Where {
@@ -20,10 +21,18 @@ export interface Connected {
   readonly server: string;
 }
 
+/** Whoever sits at the keyboard. */
+export interface Input {
+  /** Shows `question` and resolves with the line that is typed; undefined when none will be: Ctrl-C, Ctrl-D. */
+  line(question: string): Promise<string | undefined>;
+}
+
 /** All that a command sees of the outside. */
 export interface Terminal {
   readonly out: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly err: { write(text: string): unknown; readonly isTTY?: boolean };
+  /** undefined where nobody can answer: in a pipe, in a pipeline. */
+  readonly input: Input | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds of no particular beginning. */
   readonly now: () => number;
@@ -49,4 +58,10 @@ export function hasColours({ out, env }: Terminal): boolean {
 
 export function widthOf({ out }: Terminal): number {
   return Math.max(60, out.columns ?? 80);
+}
+
+/** Whether whoever sits there says yes. Throws Wrong where nobody does. */
+export async function agreed({ input }: Terminal, question: string): Promise<boolean> {
+  if (input === undefined) throw new Wrong("nobody is at a terminal to be asked: give --yes to do it without");
+  return /^\s*y(es)?\s*$/i.test((await input.line(`${question} [y/N] `)) ?? "");
 }

@@ -1,6 +1,6 @@
 import { KubeFailure } from "#kube/errors.ts";
 import type { Kind } from "./kinds.ts";
-import { Wrong } from "./wrong.ts";
+import { Denied, Wrong } from "./wrong.ts";
 
 export type Verb = "get" | "list" | "watch" | "apply" | "create" | "patch" | "delete";
 
@@ -16,13 +16,26 @@ export interface Attempt {
 
 /** A failure of an API server as one line that says what to do; what is no such failure stays what it is. */
 export function troubleOf(error: unknown, attempt: Attempt): unknown {
-  return error instanceof KubeFailure ? new Wrong(sentence(error, attempt), { cause: error }) : error;
+  if (!(error instanceof KubeFailure)) return error;
+  const denied = deniedIn(error);
+  if (denied === undefined) return new Wrong(sentence(error, attempt), { cause: error });
+  return new Denied(`${whatOf(attempt)} was refused: ${denied}`, { cause: error });
 }
 
-function sentence({ kind: failure, message }: KubeFailure, { verb, kind, name, namespace, server }: Attempt): string {
-  const { group, version, plural } = kind.resource;
+/** What an admission policy or a webhook says; with which code it refuses is its own choice. */
+function deniedIn({ kind, message }: KubeFailure): string | undefined {
+  return kind === "Forbidden" || kind === "Invalid" ? /\bdenied (?:the )?request: (.+)$/.exec(message)?.[1] : undefined;
+}
+
+function whatOf({ kind, name, namespace }: Attempt): string {
   const where = namespace === undefined ? "in all namespaces" : `in namespace ${namespace}`;
-  const what = `${name === undefined ? plural : `${kind.kind} ${name}`} ${where}`;
+  return `${name === undefined ? kind.resource.plural : `${kind.kind} ${name}`} ${where}`;
+}
+
+function sentence({ kind: failure, message }: KubeFailure, attempt: Attempt): string {
+  const { verb, kind, name, namespace, server } = attempt;
+  const { group, version, plural } = kind.resource;
+  const what = whatOf(attempt);
   switch (failure) {
     case "Unreachable":
       return `the API server ${server} cannot be asked: ${message}. Check the network, and the cluster that --context chooses`;
@@ -31,8 +44,6 @@ function sentence({ kind: failure, message }: KubeFailure, { verb, kind, name, n
     case "Unauthorized":
       return `the API server ${server} does not accept your credential: log in again (kubectl auth whoami must work)`;
     case "Forbidden": {
-      const denied = /denied the request: (.+)$/.exec(message)?.[1];
-      if (denied !== undefined) return `${what} was refused: ${denied}`;
       const wanted = verb === "apply" ? "patch" : verb;
       return `you may not ${wanted} ${what}: ask for a ${namespace === undefined ? "ClusterRole" : "Role"} with the ${verb === "apply" ? "verbs create and patch" : `verb ${wanted}`} on ${plural}.${group} (kubectl auth can-i ${wanted} ${plural}.${group} ${namespace === undefined ? "-A" : `-n ${namespace}`})`;
     }
@@ -45,6 +56,8 @@ function sentence({ kind: failure, message }: KubeFailure, { verb, kind, name, n
     case "AlreadyExists":
       return `there is already a ${what}: choose another name, or delete it first`;
     case "Invalid":
+      // So an API server answers a patch that names the uid of one that is gone.
+      if (message.includes("metadata.uid: Invalid value")) return `${what} is another one meanwhile: look at it, and try again`;
       return `${what} was refused: ${message.replace(/^.*? is invalid: /, "").replaceAll(/: Invalid value(: "object")?(?=: )/g, "")}`;
     case "TooManyRequests":
     case "ServerError":

@@ -2,7 +2,7 @@ import { refuseRevision } from "#api/revision.ts";
 import { label } from "#api/rules.ts";
 import type { Manifest } from "./manifest.ts";
 import { chartIn, type Chart } from "./values/chart.ts";
-import { askedFor, clustersOf } from "./values/clusters.ts";
+import { askedFor, clustersOf, type Planned } from "./values/clusters.ts";
 import { atCommit, commitOf } from "./values/commit.ts";
 import { documentOf, type ValuesDocument } from "./values/document.ts";
 import { effectiveValues } from "./values/effective.ts";
@@ -19,6 +19,8 @@ export interface Options {
   readonly namespace?: string;
   readonly revision?: string;
   readonly cluster: readonly string[];
+  /** By Environment, where the management cluster has told it. */
+  readonly planned?: ReadonlyMap<string, Planned>;
   readonly show: readonly Part[];
   readonly showSecrets: boolean;
 }
@@ -31,13 +33,14 @@ export function values(given: readonly Manifest[], options: Options): ValuesDocu
       throw new Wrong(
         `Environment ${name} has no application.helm: its values are the Application's alone; choose others with --environment`,
       );
-  const shown = clustersOf(manifests, options.cluster.map(askedFor));
+  const shown = clustersOf(manifests, options.cluster.map(askedFor), options.planned);
   const sources = new Sources(options.chart);
-  const read = manifests.map((manifest, index) => ({
-    manifest,
-    shown: shown[index] ?? { clusters: [], complete: false, notes: [] },
-    ...sources.of(manifest, options.revision),
-  }));
+  const read = manifests.flatMap((manifest, index) => {
+    const one = shown[index];
+    // Where none of its clusters is asked for, nothing of it is shown.
+    if (one === undefined || one.clusters.length === 0) return [];
+    return [{ manifest, shown: one, ...sources.of(manifest, options.revision) }];
+  });
   const service = serviceOf(options.service ?? read[0]?.own.name ?? "");
   const environments = read.map(({ manifest, shown: { clusters, complete, notes }, repository, own, revision, note }) => ({
     own,

@@ -18,6 +18,7 @@ import { Gates } from "./gates.ts";
 import { Guards } from "./guards.ts";
 import { Links } from "./links.ts";
 import { Lost } from "./lost.ts";
+import { NotificationController } from "./notifications.ts";
 import {
   ENVIRONMENTS,
   FREEZE_WINDOWS,
@@ -46,13 +47,17 @@ import { collection, type Resource } from "#kube/paths.ts";
 import type { Clock, Fence, KubeObject, Log, Random, Transport } from "#kube/ports.ts";
 import { WorkQueue } from "#kube/queue.ts";
 import { ListWatchReflector } from "#kube/reflector.ts";
+import type { Post } from "#notify/post.ts";
+import { Receivers } from "#notify/receivers.ts";
 
 export interface ConductorParts {
   /** The management cluster. */
   readonly home: Transport;
   /** Opens a connection to a registered cluster. */
   readonly connect: (registration: Connected) => Transport;
-  /** The namespace that holds the registrations. */
+  /** How receivers of messages are reached. */
+  readonly post: Post;
+  /** The namespace that holds the registrations, and the receivers. */
   readonly namespace: string;
   /** This process, as Events name it. */
   readonly identity: string;
@@ -70,7 +75,8 @@ const reported = releaseRun.omit({ spec: true });
 const AFTER_CONFLICT = 500;
 
 /** What is worked on, each in a queue of its own. */
-type Worked = "releases" | "runs" | "environments" | "approvals" | "freezes" | "previews";
+const WORKED = ["releases", "runs", "environments", "approvals", "freezes", "previews", "notifications"] as const;
+type Worked = (typeof WORKED)[number];
 
 /** Everything between the API servers and the process: caches, fleet, queues and controllers. It runs from construction until `stop`. */
 export class Conductor {
@@ -83,6 +89,8 @@ export class Conductor {
   readonly fleet: Fleet<Projected>;
   readonly queues: Readonly<Record<Worked, WorkQueue>>;
   readonly #analyses: Analyses;
+  readonly #receivers: Receivers;
+  readonly #notifications: NotificationController;
   /** The runs that wait for other releases. */
   readonly #dependents = new Links();
   /** The approvals of runs. */
@@ -93,7 +101,7 @@ export class Conductor {
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ConductorParts) {
-    const { home, connect, namespace, identity, fence, clock, random, log, count, settings } = parts;
+    const { home, connect, post, namespace, identity, fence, clock, random, log, count, settings } = parts;
     const client = new KubeClient(home, fence, clock, random);
     const reflect = <T>(resource: Resource, parse: (object: KubeObject) => T): ListWatchReflector<T> =>
       new ListWatchReflector({ transport: home, path: collection(resource), project: parse, clock, random, log });
@@ -127,6 +135,7 @@ export class Conductor {
       approvals: queue("approvals", 2),
       freezes: queue("freezes", 1),
       previews: queue("previews", 2),
+      notifications: queue("notifications", 2),
     };
     const shared: Parts = {
       home: client,
@@ -158,10 +167,12 @@ export class Conductor {
     const checks = new GateChecks(shared, freezes, guards, rehearsals);
     const looking = new GateChecks(shared, freezes, guards, new TemplateChecks(client, templates));
     const known = { index: new RunIndex(this.runs), lost: new Lost(this.fleet, clock, settings.graceTime) };
+    this.#receivers = new Receivers(parts, () => this.#receiversChanged());
+    this.#notifications = new NotificationController(shared, this.#receivers, post, this.queues.notifications);
     this.#controllers = {
       releases: new ReleaseController(shared, sightings, known, checks, this.queues.releases),
       runs: new RunController(shared, sightings, gates, this.queues.runs),
-      environments: new EnvironmentController(shared, this.queues.environments, this.#stop.signal),
+      environments: new EnvironmentController(shared, this.#receivers, this.queues.environments, this.#stop.signal),
       approvals: new ApprovalController(shared, this.approvals, plans, this.queues.approvals),
       freezes: new FreezeWindowController({ home: client, clock, windows: this.freezes }, this.queues.freezes),
       previews: new PreviewController(
@@ -169,6 +180,7 @@ export class Conductor {
         sightings,
         this.queues.previews,
       ),
+      notifications: this.#notifications,
     };
     this.fleet.onChange(() => this.wakeAll());
   }
@@ -183,7 +195,7 @@ export class Conductor {
         signal,
       );
     };
-    this.#work = Promise.all([work("releases"), work("runs"), work("environments"), work("approvals"), work("freezes"), work("previews")]);
+    this.#work = Promise.all(WORKED.map(work));
   }
 
   releaseChanged(key: string): void {
@@ -198,6 +210,7 @@ export class Conductor {
 
   runChanged(key: string): void {
     this.queues.runs.add(key);
+    this.#tell(key);
     // A run is named after its release, which must hear of it too when somebody deletes the run.
     this.queues.releases.add(key.replace(/-\d+$/, ""));
     for (const approval of this.#questions.at(key)) this.queues.approvals.add(approval);
@@ -237,6 +250,7 @@ export class Conductor {
 
   environmentChanged(key: string): void {
     this.queues.environments.add(key);
+    for (const run of this.runs.list()) if (`${run.metadata.namespace}/${run.spec.environment}` === key) this.#tell(keyOf(run));
     for (const release of this.releases.list())
       if (`${release.metadata.namespace}/${release.spec.environment}` === key) this.queues.releases.add(keyOf(release));
   }
@@ -247,6 +261,16 @@ export class Conductor {
     for (const one of this.releases.list()) this.queues.releases.add(keyOf(one));
     for (const one of this.#active()) this.queues.runs.add(keyOf(one));
     for (const one of this.previews.list()) if (one.undecided !== undefined) this.queues.previews.add(keyOf(one));
+  }
+
+  #tell(run: string): void {
+    if (this.#notifications.concerns(run)) this.queues.notifications.add(run);
+  }
+
+  /** A receiver is there, changed or gone: who names one looks again. */
+  #receiversChanged(): void {
+    for (const one of this.environments.list()) if (one.spec.notifications !== undefined) this.queues.environments.add(keyOf(one));
+    for (const run of this.runs.list()) this.#tell(keyOf(run));
   }
 
   #active(): readonly ReleaseRun[] {
@@ -276,6 +300,7 @@ export class Conductor {
     const { releases, environments, runs, approvals, freezes, previews, fleet } = this;
     await Promise.all([releases, environments, runs, approvals, freezes, previews, fleet].map((one) => one.stop()));
     await this.#analyses.stop();
+    await this.#receivers.stop();
   }
 }
 

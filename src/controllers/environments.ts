@@ -7,9 +7,11 @@ import { members } from "#engine/members.ts";
 import { fill } from "#engine/template.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import { lockedOut } from "./coverage.ts";
+import type { Receivers } from "#notify/receivers.ts";
 import { Echoes } from "./echoes.ts";
 import { expiring, instancesOf, type Expiry, type Serving } from "./environmentinstances.ts";
 import { InstanceFacts } from "./instancefacts.ts";
+import { receiversCondition, receiversOf } from "./notifications/receivers.ts";
 import { ENVIRONMENTS, involved, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
 
@@ -31,11 +33,13 @@ export class EnvironmentController {
   readonly #queue: WorkQueue;
   readonly #echoes: Echoes;
   readonly #facts: InstanceFacts;
+  readonly #receivers: Receivers;
   readonly #probed = new Map<string, { readonly at: number; readonly connection: number }>();
 
   /** `signal` ends what is asked in the background. */
-  constructor(parts: Parts, queue: WorkQueue, signal: AbortSignal) {
+  constructor(parts: Parts, receivers: Receivers, queue: WorkQueue, signal: AbortSignal) {
     this.#parts = parts;
+    this.#receivers = receivers;
     this.#queue = queue;
     this.#echoes = new Echoes(parts.environments, queue, parts.clock);
     this.#facts = new InstanceFacts(parts.clock, (key) => queue.add(key), signal);
@@ -60,9 +64,10 @@ export class EnvironmentController {
     const serving = this.#serving(key, environment, covered.clusters);
     const expiry = expiring(serving, now);
 
-    // 3. Say so.
+    // 3. Say so, and who of those that it names can be told.
     const instances = instancesOf(environment, serving, now);
-    const status = statusOf(environment, covered.clusters.length + covered.unknown.length, problems, instances, expiry, now);
+    const receivers = receiversOf(environment, this.#receivers, now);
+    const status = statusOf(environment, covered.clusters.length + covered.unknown.length, problems, { instances, expiry, receivers }, now);
     if (!isDeepStrictEqual(status, environment.status)) {
       this.#echoes.expect(key, await putStatus(this.#parts.home, ENVIRONMENTS, environment, status, signal));
       this.#tell(environment, expiry);
@@ -70,6 +75,7 @@ export class EnvironmentController {
 
     // 4. Ask those of whom nobody knows. The answer comes back as a change of the fleet.
     for (const name of covered.clusters) this.#probe(name, signal);
+    if (receivers === "NotRead") return this.#queue.addAfter(key, 500);
     const isFresh = covered.clusters.some((name) => this.#isFresh(this.#unreachableSince(name)));
     this.#queue.addAfter(key, isFresh ? this.#parts.settings.contactTime : PROBE_EVERY);
   }
@@ -147,15 +153,21 @@ function unknown(cluster: string): Problem {
   return { cluster, problem: "Unknown", message: "no registration has this name: register the cluster, or take it out of the Environment" };
 }
 
+interface Told {
+  readonly instances: InstanceStatus[];
+  readonly expiry: Expiry | undefined;
+  readonly receivers: ReturnType<typeof receiversOf>;
+}
+
 function statusOf(
   environment: Environment,
   covered: number,
   problems: readonly Problem[],
-  instances: InstanceStatus[],
-  expiry: Expiry | undefined,
+  { instances, expiry, receivers }: Told,
   now: number,
 ): EnvironmentStatus {
   const before = environment.status;
+  const told = receivers === "NotRead" ? before?.receivers : receivers;
   const count = (problem: ClusterProblem): number => problems.filter((one) => one.problem === problem).length;
   const usable = covered - problems.length;
   const known = new Map((before?.problems ?? []).map((one) => [one.cluster, one]));
@@ -173,7 +185,7 @@ function statusOf(
     observedGeneration: generation,
     conditions: settle(
       before?.conditions ?? [],
-      { Ready: ready, ...(expiry === undefined ? {} : { [EXPIRY]: { status: true, ...expiry } }) },
+      { Ready: ready, ...(expiry === undefined ? {} : { [EXPIRY]: { status: true, ...expiry } }), ...receiversCondition(told) },
       generation,
       now,
     ),
@@ -191,5 +203,6 @@ function statusOf(
       return { cluster, problem, message: cut(said), since: old?.problem === problem ? old.since : stamp(now) };
     }),
     instances,
+    ...(told === undefined ? {} : { receivers: [...told] }),
   };
 }

@@ -15,6 +15,17 @@ export function authorOf({ metadata }: ServiceRelease): string | undefined {
   return metadata.annotations?.[AUTHOR];
 }
 
+/** Where whoever releases notes the commit that shall hear of the outcome, where the revision is none or one of another repository. */
+const COMMIT = "conductor.dev/commit";
+const HASH = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+
+/** The commit of what is released. The annotation is about the wish: a run back to an earlier revision is not of that commit. */
+export function commitOf({ metadata, spec }: ServiceRelease, revision: string): string | undefined {
+  const noted = revision === spec.revision ? metadata.annotations[COMMIT] : undefined;
+  const commit = noted?.trim().toLowerCase() ?? revision;
+  return HASH.test(commit) ? commit : undefined;
+}
+
 /** What a run is made of. */
 export interface Blueprint {
   readonly intent: Intent;
@@ -51,6 +62,7 @@ export function planned({ intent, strategy, waves, planned: { values, targets },
 export function newRun(release: ServiceRelease, blueprint: Blueprint, number: number) {
   const { intent, environment } = blueprint;
   const author = authorOf(release);
+  const commit = commitOf(release, intent.revision);
   const { name, namespace, uid, generation } = release.metadata;
   const { source } = environment.spec.application;
   const spec: RunSpec = {
@@ -60,6 +72,7 @@ export function newRun(release: ServiceRelease, blueprint: Blueprint, number: nu
     service: release.spec.service,
     environment: release.spec.environment,
     revision: intent.revision,
+    ...(commit === undefined ? {} : { commit }),
     ...(author === undefined ? {} : { author }),
     ...(source === undefined ? {} : { source }),
     ...planned(blueprint),

@@ -1,11 +1,18 @@
 import { stamp } from "#api/conditions.ts";
+import type { Action } from "#api/reasons.ts";
 import type { ReleaseRun, RunStatus } from "#api/releaserun.ts";
 import { LIMITS } from "#api/rules.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
-import { isOfRun, requestsOn, type Request } from "#engine/actions.ts";
+import { isOfRun, requestsOn, requestsOnRun, type Request } from "#engine/actions.ts";
 import type { Orders, RunState } from "#engine/world.ts";
 
 type Handled = NonNullable<RunStatus["actions"]>;
+
+/** What people ask of this run, noted or not: on its release and on itself, each once. */
+export function asked(run: ReleaseRun, release: ServiceRelease): readonly Request[] {
+  const all = [...requestsOn(release.metadata.annotations), ...requestsOnRun(run)].filter((one) => one.run === run.metadata.name);
+  return all.filter(({ action, value }, index) => index === all.findIndex((one) => one.action === action && one.value === value));
+}
 
 /**
  * What people ask of this run, and that it has not noted yet. What is for another run, or makes no sense, is the release's to
@@ -13,9 +20,8 @@ type Handled = NonNullable<RunStatus["actions"]>;
  */
 export function newRequests(run: ReleaseRun, release: ServiceRelease, isVerified: (revision: string) => boolean): readonly Request[] {
   const noted = run.status?.actions ?? [];
-  return requestsOn(release.metadata.annotations).filter(
+  return asked(run, release).filter(
     (request) =>
-      request.run === run.metadata.name &&
       (isOfRun(request.action)
         ? refusalOf(request, run) === undefined
         : request.action === "rollback-to" && isVerified(request.argument)) &&
@@ -32,15 +38,19 @@ export function refusalOf({ action, argument, run: named }: Request, run: Releas
 
 /**
  * The requests that a run has noted, with new ones. Stamps have a second: what is asked of a run that has stopped is later than
- * its stop, and what was asked before is not.
+ * its stop, and what was asked before is not. What is asked still stays: it be noted anew if it were forgotten.
  */
-export function noted(before: Handled, requests: readonly Request[], now: number, stoppedAt?: string): Handled {
-  const at = stamp(stoppedAt === undefined ? now : Math.max(now, Date.parse(stoppedAt) + 1000));
+export function noted(run: ReleaseRun, release: ServiceRelease, requests: readonly Request[], now: number): Handled {
+  const { actions: before = [], stop } = run.status ?? {};
+  const standing = asked(run, release);
+  const at = stamp(stop === undefined ? now : Math.max(now, Date.parse(stop.startedAt) + 1000));
   const all = [...before, ...requests.map(({ action, value }) => ({ action, value, at }))];
   // What is forgotten first has a later one of its kind: the last pause, and an abort, stay.
+  const isLater = (action: Action, index: number): boolean => all.findLastIndex((one) => one.action === action) > index;
+  const stands = (action: Action, value: string): boolean => standing.some((one) => one.action === action && one.value === value);
   while (all.length > LIMITS.actions)
     all.splice(
-      all.findIndex(({ action }, index) => all.findLastIndex((one) => one.action === action) > index),
+      all.findIndex(({ action, value }, index) => isLater(action, index) && !stands(action, value)),
       1,
     );
   return all;

@@ -33,12 +33,15 @@ export interface Settings {
   readonly graceTime: number;
   /** What AnalysisRuns may do besides asking a metrics system. */
   readonly allowAnalysis: Allowed;
+  /** Where people find a release, with variables; without it nothing in an Application leads there. */
+  readonly releaseUrl?: string;
 }
 
 /** What is worth counting, for metrics. */
 export interface Counters {
   write(kind: string, result: string): void;
   outcome(outcome: string): void;
+  notification(type: string, state: string): void;
 }
 
 /**

@@ -1,14 +1,19 @@
 import { cut } from "#api/conditions.ts";
+import { ACTIONS, type Action } from "#api/reasons.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease, ServiceReleaseStatus } from "#api/servicerelease.ts";
-import { isOfRun, requestsOn, type Request } from "#engine/actions.ts";
+import { isOfRun, requestsOn, requestsOnRun, type Request } from "#engine/actions.ts";
 import { asked, mainRun, type Intent, type Wish } from "#engine/next.ts";
 import { refusalOf } from "./orders.ts";
+import { numberIn } from "./runindex.ts";
 
 export type Answers = NonNullable<ServiceReleaseStatus["actions"]>;
 
 export interface Requests {
-  /** What became of each request on the release; those that are still to be done are not among them. */
+  /**
+   * What became of each request on the release and its runs, of two with one action what names the newer run; those that are still to
+   * be done are not among them.
+   */
   readonly answers: Answers;
   /** The run that a person asks for, once none is in flight. */
   readonly intent: Intent | undefined;
@@ -16,23 +21,33 @@ export interface Requests {
   readonly confirmed: boolean;
 }
 
-/** What people ask for on a release, and what became of it. */
+/** What people ask for on a release or one of its runs, and what became of it. */
 export function requestsOf(release: ServiceRelease, wish: Wish, runs: readonly ReleaseRun[]): Requests {
-  const answers: Answers = [];
+  const found = new Map<Action, Answers[number]>();
   let intent: Intent | undefined;
   const inFlight = runs.at(-1)?.status?.finishedAt === undefined ? runs.at(-1) : undefined;
-  for (const request of requestsOn(release.metadata.annotations)) {
+  for (const request of [...requestsOn(release.metadata.annotations), ...runs.flatMap(requestsOnRun)]) {
     const before = release.status?.actions?.find(({ action, value }) => action === request.action && value === request.value);
     const result = before ?? answer(request, wish, runs, inFlight);
     if (result === undefined) continue;
     if ("kind" in result) intent ??= result;
-    else answers.push({ ...result, message: cut(result.message) });
+    else if (isNewer(result, found.get(result.action))) found.set(result.action, { ...result, message: cut(result.message) });
   }
+  const answers = ACTIONS.flatMap((action) => found.get(action) ?? []);
   const newest = [runs.at(-1)?.metadata.name, mainRun(runs)?.metadata.name];
   const confirmed = answers.some(
     ({ action, value, result }) => action === "confirm" && result === "Done" && newest.includes(value.split("/", 1)[0]),
   );
   return { answers, intent, confirmed };
+}
+
+function isNewer({ value }: Answers[number], than: Answers[number] | undefined): boolean {
+  return than === undefined || numberOfRun(value) > numberOfRun(than.value);
+}
+
+/** Of a request's value, which begins with its run. */
+function numberOfRun(value: string): number {
+  return numberIn(value.split("/", 1)[0] ?? "");
 }
 
 function answer(

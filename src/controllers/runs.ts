@@ -14,6 +14,7 @@ import { releaseHash } from "./hash.ts";
 import { newRequests, noted, ordersOf } from "./orders.ts";
 import { involved, keyOf, PACE_PER_TARGET, RELEASE_RUNS, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
+import { linkedBy, linkTo } from "./releaselinks.ts";
 import { hasNewContact, runStatus } from "./runstatus.ts";
 import { isAhead } from "./restored.ts";
 import { planOf } from "./runplan.ts";
@@ -86,12 +87,7 @@ export class RunController {
     const requests = newRequests(run, release, (revision) => !superseded && this.#isVerified(revision, run));
     const now = this.#parts.clock.now();
     if (requests.length > 0 && run.status?.startedAt !== undefined)
-      return this.#put(
-        key,
-        run,
-        { ...run.status, actions: noted(run.status.actions ?? [], requests, now, run.status.stop?.startedAt) },
-        signal,
-      );
+      return this.#put(key, run, { ...run.status, actions: noted(run, release, requests, now) }, signal);
 
     // 3. Observe, and decide.
     const { session } = open;
@@ -163,9 +159,8 @@ export class RunController {
     const { namespace, name, resourceVersion } = run.metadata;
     const fresh = await this.#parts.home.get<ReleaseRun>(object(RELEASE_RUNS, namespace, name), signal);
     if (fresh.metadata.resourceVersion !== resourceVersion) return this.#echoes.expect(key, fresh.metadata.resourceVersion);
-    const { clock, random, settings } = this.#parts;
-    const { settleTime, graceTime } = settings;
-    const session = new Session(run, { sightings: this.#sightings, clock, random, settleTime, graceTime }, () => this.#wake(key));
+    const parts = { ...this.#parts, ...this.#parts.settings, ...linkedBy(this.#parts.settings), sightings: this.#sightings };
+    const session = new Session(run, parts, () => this.#wake(key));
     const open: Open = {
       session,
       version: run.metadata.resourceVersion,
@@ -234,7 +229,13 @@ export class RunController {
     const outcome: Promise<WriteResult> =
       instance === undefined
         ? Promise.resolve({ kind: "Retry", retryAfter: undefined, message: `${target.instance} is not registered` })
-        : write(instance, { namespace: run.metadata.namespace, spec: run.spec }, target, wanted, signal);
+        : write(
+            instance,
+            { namespace: run.metadata.namespace, spec: run.spec, ...linkTo(run, this.#parts.settings) },
+            target,
+            wanted,
+            signal,
+          );
     void outcome.then((result) => {
       session.end(wanted.cluster, wanted.kind, result);
       this.#tell(run, wanted, result);

@@ -25,6 +25,7 @@ export function runStatus(run: ReleaseRun, decision: Decision, now: number): Run
     ...(state.accepted === 0 ? {} : { acceptedFailures: state.accepted }),
     ...(state.overrides.length === 0 ? {} : { overrides: state.overrides.map(overrideStatus) }),
     ...(before?.actions === undefined ? {} : { actions: before.actions }),
+    ...(before?.notifications === undefined ? {} : { notifications: before.notifications }),
     counts: { ...counts, summary: `${counts.ready}/${counts.total}` },
     ...waitingOn(before?.waitingOn, decision.waitingOn, now),
     targets: listed.map(targetStatus),

@@ -8,6 +8,8 @@ export interface Times {
   readonly settleTime: number;
   /** How long a cluster whose registration is gone may come back, in milliseconds. */
   readonly graceTime: number;
+  /** Annotations that we write besides the values. */
+  readonly annotations?: readonly string[];
 }
 
 /** What a target shall hold in each direction. `contact` is what it held where the plan could not ask. */
@@ -15,12 +17,17 @@ export function wantsOf(
   { metadata, spec }: ReleaseRun,
   target: RunTarget,
   contact: Contact | undefined,
-  { settleTime, graceTime }: Times,
+  { settleTime, graceTime, annotations }: Times,
 ): { readonly forward: Want; readonly back: Want | undefined } {
   const desired = valuesOf(spec, target.desired) ?? {};
   const live = valuesOf(spec, target.live);
   const baseline = valuesOf(spec, target.baseline) ?? contact?.baseline;
-  const shared = { progressDeadline: spec.strategy.progressDeadlineSeconds * 1000, settleTime, graceTime };
+  const shared = {
+    progressDeadline: spec.strategy.progressDeadlineSeconds * 1000,
+    settleTime,
+    graceTime,
+    ...(annotations && { annotations }),
+  };
   const lastOperation = target.lastOperation ?? contact?.lastOperation;
   const goingBack = spec.strategy.promoteFull === true ? "Promote" : "GoBack";
   const forward: Want = {

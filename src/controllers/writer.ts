@@ -1,5 +1,6 @@
 import type { RunSpec, RunTarget } from "#api/releaserun.ts";
 import { APPLICATIONS } from "#argo/application.ts";
+import type { ReleaseLink } from "#argo/links.ts";
 import { patch } from "#argo/patch.ts";
 import { observe, project, type Projected } from "#argo/read.ts";
 import { admitted } from "#engine/admitted.ts";
@@ -28,7 +29,7 @@ export type WriteResult =
  */
 export async function write(
   instance: Instance<Projected>,
-  run: { readonly namespace: string; readonly spec: RunSpec },
+  run: { readonly namespace: string; readonly spec: RunSpec; readonly link?: ReleaseLink },
   target: RunTarget,
   wanted: TargetWrite,
   signal: AbortSignal,
@@ -54,7 +55,9 @@ export async function write(
 
     // 4. One guarded patch: of the Application, or of its Rollouts.
     if (isCanaryWrite(kind)) return { kind: "Done", resourceVersion: app.resourceVersion, by: await steer(instance, app, kind, signal) };
-    const request = patch(raw, { kind, values: wanted.want.desired, source: run.spec.source, run: wanted.want.tag });
+    const { link, spec } = run;
+    const linked = link === undefined ? {} : { link };
+    const request = patch(raw, { kind, values: wanted.want.desired, source: spec.source, run: wanted.want.tag, ...linked });
     const answer = await instance.client.request({ ...request, path }, signal);
     return { kind: "Done", resourceVersion: project(answer.body as KubeObject).resourceVersion, by: "us" };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { ACTIONS, type Action } from "#api/reasons.ts";
+import type { ReleaseRun } from "#api/releaserun.ts";
 
-/** What people ask for by annotating a ServiceRelease: conductor.dev/<action>: <run>[/<argument>]. */
+/** What people ask for by annotating a ServiceRelease, or a ReleaseRun: conductor.dev/<action>: <run>[/<argument>]. */
 
 export interface Request {
   readonly action: Action;
@@ -23,6 +24,14 @@ export function requestsOn(annotations: Readonly<Record<string, string>>): reado
     const [run, argument] = slash < 0 ? [value, ""] : [value.slice(0, slash), value.slice(slash + 1)];
     return [{ action, value, run, argument }];
   });
+}
+
+/** Those that may stand on the run itself as well. */
+const ON_RUNS: readonly Action[] = ["pause", "resume", "abort", "retry"];
+
+/** The requests on a run, for who sees it and cannot write to its release, as an action in Argo CD's UI cannot: it names itself. */
+export function requestsOnRun({ metadata }: Pick<ReleaseRun, "metadata">): readonly Request[] {
+  return requestsOn(metadata.annotations).filter(({ action, run }) => ON_RUNS.includes(action) && run === metadata.name);
 }
 
 /** Those that a run in flight carries out itself. The others make a run of their own. */

@@ -214,7 +214,7 @@ export function reverted(seen: Observation, want: Want): Finding {
     changed === undefined
       ? "our values are gone"
       : `${changed.field} is ${show(changed.b)} ${isOld(want, changed.field, changed.b) ? "again" : "now"}, not ${show(changed.a)}`;
-  return { phase: "Reverted", reason: "RevertedByOwner", message: `${what}. ${remedy(seen, pointers(seen, want))}` };
+  return { phase: "Reverted", reason: "RevertedByOwner", message: `${what}. ${remedy(seen, want)}` };
 }
 
 function isOld({ over }: Want, field: string, value: FieldValue): boolean {
@@ -226,10 +226,12 @@ function pointers({ sourceAt }: Observation, { desired }: Want): string {
   return [...new Set(Object.keys(desired).map((field) => `${sourceAt}/${field.split(".", 1)[0] ?? field}`))].toSorted().join(", ");
 }
 
-function remedy(seen: Observation, at: string): string {
+function remedy(seen: Observation, want: Want): string {
+  const at = pointers(seen, want);
+  const kept = ["conductor.dev/authorized", ...(want.annotations ?? [])].join(", ");
   switch (seen.owner.kind) {
     case "ApplicationSet":
-      return `ApplicationSet ${seen.owner.name} owns this Application: give it spec.ignoreApplicationDifferences: [{jsonPointers: [${at}]}] and spec.preservedFields.annotations: [conductor.dev/authorized]`;
+      return `ApplicationSet ${seen.owner.name} owns this Application: give it spec.ignoreApplicationDifferences: [{jsonPointers: [${at}]}] and spec.preservedFields.annotations: [${kept}]`;
     case "Application":
       return `Application ${seen.owner.name} manages this one: give it spec.ignoreDifferences: [{group: argoproj.io, kind: Application, jsonPointers: [${at}, /operation]}] and syncOptions: [RespectIgnoreDifferences=true]`;
     case "Nobody":

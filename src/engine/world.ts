@@ -27,6 +27,8 @@ export interface Want {
   readonly settleTime: number;
   /** Milliseconds after which a cluster whose registration is gone counts as gone. */
   readonly graceTime: number;
+  /** Annotations that we write besides the values: of no account, but to who would take them away. */
+  readonly annotations?: readonly string[];
 }
 
 /**

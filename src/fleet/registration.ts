@@ -105,7 +105,7 @@ export function parseRegistration(raw: unknown): Registration {
 
 function placed(secret: Secret, name: string): Omit<Connected, keyof Common> | Omit<Served, keyof Common> {
   const { annotations } = secret.metadata;
-  const allowedNamespaces = namespaces(annotations[annotation.namespaces]);
+  const allowedNamespaces = namespacesOf(annotations);
   const maxInFlight = positive(annotations[annotation.maxInFlight]);
   const by = annotations[annotation.argocd]?.trim() || "self";
   if (by !== "self" && !isLabel(by)) {
@@ -160,8 +160,9 @@ function fromKubeconfig(secret: Secret): Credential {
   return kubeconfigCredential(text, datum(secret, "context")?.trim() || undefined);
 }
 
-function namespaces(list: string | undefined): "*" | readonly string[] {
-  const names = (list ?? "")
+/** Whose releases a Secret of ours is for: `*`, or the namespaces that its annotation lists. Throws Refused. */
+export function namespacesOf(annotations: Readonly<Record<string, string>>): "*" | readonly string[] {
+  const names = (annotations[annotation.namespaces] ?? "")
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "");

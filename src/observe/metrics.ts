@@ -13,6 +13,7 @@ export interface Metrics {
   text(): Promise<string>;
   write(kind: string, result: string): void;
   outcome(outcome: string): void;
+  notification(type: string, state: string): void;
   observe(gauges: Gauges): void;
 }
 
@@ -33,11 +34,18 @@ export function createMetrics(): Metrics {
     labelNames: ["outcome"],
     registers,
   });
+  const notifications = new Counter({
+    name: "release_conductor_notifications_total",
+    help: "Messages to receivers, by type and by what came of each attempt.",
+    labelNames: ["type", "state"],
+    registers,
+  });
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     write: (kind, result) => writes.inc({ kind, result }),
     outcome: (outcome) => runs.inc({ outcome }),
+    notification: (type, state) => notifications.inc({ type, state }),
     observe: (gauges) => {
       const gauge = (name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void => {
         new Gauge({

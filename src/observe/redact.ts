@@ -1,18 +1,19 @@
 /** Keys whose values are never shown, whatever their case, depth, and the marks between their words. */
 const SECRET_KEY =
-  /(authorization|token|password|passwd|secret|apikey|privatekey|cadata|authoritydata|certdata|certificatedata|keydata|kubeconfig|cookie|credentials?)$|^(data|stringdata)$/;
+  /(authorization|token|password|passwd|secret|apikey|signingkey|privatekey|cadata|authoritydata|certdata|certificatedata|keydata|kubeconfig|cookie|credentials?)$|^(data|stringdata)$/;
 
 /** The same as part of a text: a header, JSON, YAML, a query. */
 const SECRET_WORD =
-  /\b([\w.-]*(?:authorization|token|password|passwd|secret|api-?key|private-?key|(?:key|ca|authority|cert|certificate)-?data|cookie)"?\s*[:=]\s*"?)(?:(?:bearer|basic)\s+)?[^\s"',;&}{]{6,}/gi;
+  /\b([\w.-]*(?:authorization|token|password|passwd|secret|api-?key|signing-?key|private-?key|(?:key|ca|authority|cert|certificate)-?data|cookie)"?\s*[:=]\s*"?)(?:(?:bearer|basic)\s+)?[^\s"',;&}{]{6,}/gi;
 
-/** Secrets that travel inside text: bearer tokens, JSON Web Tokens, PEM blocks, users and passwords in URLs. */
+/** Secrets that travel inside text: bearer tokens, JSON Web Tokens, PEM blocks, users and passwords in URLs, and Slack's webhooks, whose URL is their secret. */
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]+-----[\s\S]*?(-----END [A-Z ]+-----|$)/g, "[redacted]"],
   [SECRET_WORD, "$1[redacted]"],
   [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, "$1 [redacted]"],
   [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, "[redacted]"],
   [/(\/\/)[^/\s@]+@/g, "$1[redacted]@"],
+  [/(\bhooks\.slack\.com\/)[^\s"']+/gi, "$1[redacted]"],
 ];
 
 const DEEPEST = 6;

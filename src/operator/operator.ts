@@ -3,6 +3,7 @@ import { ENVIRONMENTS, FREEZE_WINDOWS, RELEASE_APPROVALS, RELEASE_PREVIEWS, RELE
 import { connectOverHttp } from "#fleet/connect.ts";
 import { HttpTransport } from "#kube/http.ts";
 import type { Clock, Fence, Log, Random } from "#kube/ports.ts";
+import { HttpPost } from "#notify/http.ts";
 import { SafeOperator, type EventSource, type ResourceEvent } from "./base.ts";
 import { Conductor, type ConductorParts } from "#controllers/conductor.ts";
 import { eventsOf } from "./events.ts";
@@ -30,6 +31,7 @@ export class ReleaseOperator extends SafeOperator {
       ...this.#parts,
       home: new HttpTransport(this.config, clock),
       connect: connectOverHttp(clock),
+      post: new HttpPost(clock),
       identity: hostname(),
     });
     this.#conductor = conductor;

@@ -26,6 +26,8 @@ interface Call {
 const STALE = "the object has been modified; please apply your changes to the latest version and try again";
 const APPLY = "application/apply-patch+yaml";
 const METHOD = "the server does not allow this method on the requested resource";
+/** Who one is. */
+const SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const NO_RESOURCE = "the server could not find the requested resource";
 
 /**
@@ -88,6 +90,8 @@ export class ApiServer {
   /** Answers one request; a list shows the state at `version`, which is now unless it is given. Throws KubeFailure. */
   handle(request: KubeRequest, who: string, version = this.#version): KubeResponse {
     if (request.path === "/version") return { status: 200, body: Object.freeze({ gitVersion: "v1.37.0-simulated" }) };
+    if (request.path === SELF)
+      return { status: 201, body: Object.freeze({ kind: "SelfSubjectReview", status: { userInfo: { username: who } } }) };
     // Everybody may do everything here.
     if (isQuestion(request)) return { status: 201, body: Object.freeze({ status: Object.freeze({ allowed: true }) }) };
     const call = this.#call(request, who);

@@ -1,5 +1,6 @@
 import type { Settings } from "#controllers/parts.ts";
 import type { Fence, Log } from "#kube/ports.ts";
+import type { Post } from "#notify/post.ts";
 import type { ArgoParts } from "./argocd.ts";
 import type { Behaviours } from "./behaviour.ts";
 import type { Latency } from "./connection.ts";
@@ -24,6 +25,8 @@ export interface Scenario {
   readonly log?: Log;
   /** Whether the conductor may write. Default: always. */
   readonly fence?: Fence;
+  /** How receivers of messages answer. Default: nobody answers. */
+  readonly post?: Post;
   /** The templates that Argo Rollouts in the management cluster finds, and what it measures. Default: none. */
   readonly analyses?: AnalysisScripts;
   /** Whether the chart's admission policies are installed. Default: they are. */

@@ -2,6 +2,7 @@ import type { Conductor } from "#controllers/conductor.ts";
 import type { Settings } from "#controllers/parts.ts";
 import type { Connected } from "#fleet/fleet.ts";
 import type { KubeObject, Log, Transport } from "#kube/ports.ts";
+import { Unanswered, type Post } from "#notify/post.ts";
 import { person, type Person } from "./actors.ts";
 import { ApiServer } from "./apiserver.ts";
 import { settled, SimulatedArgoCD } from "./argocd.ts";
@@ -41,6 +42,8 @@ export const HOME = "management";
 const START = Date.UTC(2026, 0, 1, 9);
 
 const SETTINGS: Settings = { settleTime: 5000, contactTime: 10_000, graceTime: 600_000, allowAnalysis: new Map() };
+
+const NOBODY: Post = { send: () => Promise.reject(new Unanswered("nobody is there", { unsent: true })) };
 
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -157,7 +160,7 @@ export class Simulation {
     if (this.#process?.alive === true) return;
     const process = (this.#process = new Process(this.clock));
     this.#lives += 1;
-    const { settings, log = silent, fence = { open: () => true } } = this.#scenario;
+    const { settings, log = silent, post = NOBODY, fence = { open: () => true } } = this.#scenario;
     this.#conductor = launch({
       home: this.#wire(this.home, process),
       connect: (registered) => this.#connect(registered, process),
@@ -167,7 +170,8 @@ export class Simulation {
       clock: process.clock,
       random: this.#chance.split(`conductor ${this.#lives}`).next,
       log: process.log(log),
-      count: { write: () => undefined, outcome: () => undefined },
+      count: { write: () => undefined, outcome: () => undefined, notification: () => undefined },
+      post: { send: (request, signal) => process.during(post.send(request, signal)) },
       settings: { ...SETTINGS, ...settings },
     });
   }

@@ -35,6 +35,12 @@ export class Wishes {
     this.patch(name, { metadata: { annotations } });
   }
 
+  /** As an action in Argo CD's UI does it, which writes to the object that it is an action of. */
+  annotateRun(name: string, annotations: Readonly<Record<string, string>>): void {
+    const body = { metadata: { annotations } };
+    this.#do({ method: "PATCH", path: pathOf(RESOURCES.runs, TEAM, name), contentType: "application/merge-patch+json", body }, "person");
+  }
+
   delete(name: string): void {
     this.#do({ method: "DELETE", path: path(name) }, "person");
   }

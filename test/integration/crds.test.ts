@@ -130,6 +130,26 @@ suite("an Environment is refused with a sentence that says what to change", () =
       environment({ clusters: [{ name: "eu", selector: { matchLabels: {} } }] }),
       "an entry of clusters takes exactly one of name and selector",
     ],
+    [
+      "an unknown variable in a message",
+      environment({ notifications: [{ receiver: "slack", templates: { Started: "{{cluster}}" } }] }),
+      "notifications[].templates.Started may use the variables {{service}}, {{environment}}, {{namespace}}, {{revision}}, {{commit}}, {{run}}",
+    ],
+    [
+      "a repository that depends on the revision",
+      environment({ notifications: [{ receiver: "github", repository: "acme/{{revision}}" }] }),
+      "notifications[].repository must be like acme/checkout; it may use the variables {{service}}, {{environment}}, {{namespace}} and no others",
+    ],
+    [
+      "a URL in place of a receiver",
+      environment({ notifications: [{ receiver: "https://evil.example" }] }),
+      "notifications[].receiver must be the name of a Secret",
+    ],
+    [
+      "the same receiver twice",
+      environment({ notifications: [{ receiver: "slack" }, { receiver: "slack" }] }),
+      'Duplicate value: {"receiver":"slack"}',
+    ],
     ["a cluster by neither", environment({ clusters: [{}] }), "an entry of clusters takes exactly one of name and selector"],
     [
       "a source by name and repoURL",

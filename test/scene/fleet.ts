@@ -22,6 +22,15 @@ const HEALTH = [
 
 const WRITES = ["create", "update", "patch", "delete", "deletecollection"];
 
+export interface FleetOptions {
+  /** Whether the conductor reaches each cluster through a FaultProxy. */
+  readonly proxied?: boolean;
+  /** Whether the management cluster has an Argo CD of its own. */
+  readonly gitops?: boolean;
+  /** Of the conductor. */
+  readonly args?: readonly string[];
+}
+
 /** Three clusters with an Argo CD each, one chart whose versions fare as a test wants, and the conductor. */
 export class Fleet {
   readonly scene: Scene;
@@ -36,9 +45,8 @@ export class Fleet {
     this.#proxies = proxies;
   }
 
-  /** `proxied`: the conductor reaches each cluster through a FaultProxy. */
-  static async start({ proxied = false }: { readonly proxied?: boolean } = {}): Promise<Fleet> {
-    const scene = await Scene.start({ clusters: CLUSTERS, argocd: true });
+  static async start({ proxied = false, gitops = false, args = [] }: FleetOptions = {}): Promise<Fleet> {
+    const scene = await Scene.start({ clusters: CLUSTERS, argocd: true, gitops });
     try {
       const proxies = new Map<string, FaultProxy>();
       for (const name of CLUSTERS) {
@@ -51,7 +59,7 @@ export class Fleet {
         await scene.register(cluster, { url: proxy.url });
       }
       const repository = await scene.plane.repository("checkout");
-      return new Fleet(scene, repository, await scene.conductor(), proxies);
+      return new Fleet(scene, repository, await scene.conductor({ args }), proxies);
     } catch (error) {
       await scene.stop();
       throw error;
@@ -92,9 +100,13 @@ export class Fleet {
 
   /** A service that is deployed at `revision` everywhere, and an Environment of its own with this strategy. */
   async service(name: string, revision: string, strategy: object): Promise<Service> {
-    const { scene } = this;
     await this.strategy(name, strategy);
-    const release = `${name}.${name}s`;
+    return this.deployed(name, revision, `${name}.${name}s`);
+  }
+
+  /** A service that is deployed at `revision` everywhere, and lets `release` steer it. */
+  async deployed(name: string, revision: string, release: string): Promise<Service> {
+    const { scene } = this;
     const annotations = { "conductor.dev/authorized": `team-a/${release}` };
     const app = application({ repoURL: this.repository.url, name, revision, annotations, destination: name });
     // One attempt: what is refused once is refused for ever here.

@@ -15,6 +15,8 @@ export interface SceneOptions extends PlaneOptions {
   readonly clusters: readonly string[];
   /** Whether each cluster has a real Argo CD; without one it has Argo CD's definitions, and tests play its part. */
   readonly argocd: boolean;
+  /** Whether the management cluster has a real Argo CD as well, which applies there what a repository says about releases. */
+  readonly gitops?: boolean;
   /** Whether the management cluster has an Argo Rollouts, which executes AnalysisRuns there. */
   readonly analysis?: boolean;
   /** Whether each cluster has an Argo Rollouts, and pods that turn Ready. */
@@ -37,10 +39,19 @@ export class Scene implements AsyncDisposable {
     this.#clusters = clusters;
   }
 
-  static async start({ clusters, argocd, analysis = false, rollouts = false, users = [], onUp, ...options }: SceneOptions): Promise<Scene> {
+  static async start({
+    clusters,
+    argocd,
+    gitops = false,
+    analysis = false,
+    rollouts = false,
+    users = [],
+    onUp,
+    ...options
+  }: SceneOptions): Promise<Scene> {
     const like = { argocd, rollouts, workloads: rollouts };
     // All at once: what must be built is announced as a whole, and not part by part.
-    const parts = new Set(["etcd" as const, ...partsOf(like), ...partsOf({ rollouts: analysis })]);
+    const parts = new Set(["etcd" as const, ...partsOf(like), ...partsOf({ rollouts: analysis, argocd: gitops })]);
     await acquire([...parts], options.progress ?? reporter(process.stderr));
     const plane = await Plane.start(options);
     const told = async (starting: Promise<Cluster>): Promise<Cluster> => {
@@ -50,7 +61,7 @@ export class Scene implements AsyncDisposable {
     };
     try {
       const [home, ...targets] = await Promise.all([
-        told(management(plane, { rollouts: analysis, users })),
+        told(management(plane, { rollouts: analysis, argocd: gitops, users })),
         ...clusters.map((name) => told(target(plane, name, like))),
       ]);
       const scene = new Scene(plane, home, new Map(targets.map((cluster) => [cluster.name, cluster])));

@@ -240,7 +240,7 @@ export class Stage {
     const folder = await this.scene.plane.keepLogs(test.name);
     await mkdir(folder, { recursive: true });
     const places = [
-      ...["servicereleases", "releaseruns", "environments", "releaseapprovals", "freezewindows"].map(
+      ...["servicereleases", "releaseruns", "environments", "releaseapprovals", "freezewindows", "releasepreviews"].map(
         (kind) => [this.home, `/apis/conductor.dev/v1alpha1/${kind}`] as const,
       ),
       ...[...this.#argo.keys()].map(

@@ -95,7 +95,10 @@ test("a name that was asked under anew is another question: the old one's end do
   const simulation = simulate();
   ask(simulation, A);
   await decided(simulation);
-  await simulation.settle(9 * MINUTE);
+  // It is made anew while the conductor's request is under way.
+  simulation.faults.call(({ verb, path }) => verb === "DELETE" && path.includes("releasepreviews"), { kind: "Slow", ms: 5000 });
+  const isUnderWay = (): boolean => simulation.calls.some(({ verb, path }) => verb === "DELETE" && path.includes("releasepreviews"));
+  assert.ok(await simulation.runUntil(isUnderWay, 11 * MINUTE));
   simulation.home.handle({ method: "DELETE", path: pathOf(RESOURCES.previews, TEAM, "asked") }, "person");
   ask(simulation, B);
   assert.equal((await decided(simulation)).plan?.revision, B);

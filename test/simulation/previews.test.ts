@@ -142,6 +142,19 @@ test("what depends on itself by way of an Environment that is only proposed is r
   );
 });
 
+test("an Application that was only planned for is free for the release that wants it", async () => {
+  const consent = { "conductor.dev/authorized": "team-a/checkout.production,team-a/other.production" };
+  const simulation = simulate({ applications: () => [{ name: "checkout" }, { name: "other", annotations: consent }] });
+  simulation.wishes.apply(RELEASE, A);
+  await finished(simulation);
+  const application = { name: "other", targetRevision: "{{revision}}" };
+  const proposed = environment({ name: "production", spec: { strategy: WAVES, application } }, CLUSTERS);
+  ask(simulation, B, { environment: proposed["spec"] as JsonObject });
+  assert.equal((await decided(simulation)).phase, "Planned");
+  simulation.wishes.apply("other.production", A);
+  assert.ok(await simulation.runUntil(() => simulation.wishes.phase("other.production") === "Succeeded", 60 * MINUTE));
+});
+
 test("an Application that another release steers is not planned for, and its values are not shown", async () => {
   const simulation = simulate();
   simulation.wishes.apply(RELEASE, A);

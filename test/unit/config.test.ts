@@ -47,6 +47,17 @@ for (const [what, args, env, more] of [
       ]),
     },
   ],
+  [
+    "where releases are found",
+    [
+      "--release-url",
+      "https://argocd.example.com/applications/argocd/releases?node=conductor.dev/ServiceRelease/{{namespace}}/{{ release }}/0",
+    ],
+    {},
+    {
+      releaseUrl: "https://argocd.example.com/applications/argocd/releases?node=conductor.dev/ServiceRelease/{{namespace}}/{{ release }}/0",
+    },
+  ],
   ["an address of IPv6", ["--listen", "[::1]:9090"], {}, { host: "::1", port: 9090 }],
 ] as const) {
   test(`config of ${what}`, () => assert.deepEqual(parseConfig(args, env), { ...defaults, ...more }));
@@ -54,6 +65,8 @@ for (const [what, args, env, more] of [
 
 test("help is asked for", () => assert.equal(parseConfig(["--help"], {}), "help"));
 
+const urlVariables = "{{namespace}}, {{release}}, {{run}}, {{service}}, {{environment}}";
+const noUrl = `--release-url must be a URL that begins with https:// or http://, in which ${urlVariables} may stand, and without spaces or |,`;
 const time = "must be a duration of hours, minutes and seconds, such as 90s, 15m or 1h30m";
 for (const [args, message] of [
   [["--log-level", "loud"], '--log-level must be one of debug, info, warn, error, not "loud"'],
@@ -62,6 +75,16 @@ for (const [args, message] of [
   [["--settle-time", "5"], `--settle-time ${time}, not "5"`],
   [["--settle-time", "0s"], `--settle-time ${time}, not "0s"`],
   [["--contact-time", ""], `--contact-time ${time}, not ""`],
+  [["--release-url", "https://x/{{cluster}}"], `--release-url knows ${urlVariables}, not {{cluster}}`],
+  [["--release-url", ""], `${noUrl} not ""`],
+  [["--release-url", "argocd.example.com"], `${noUrl} not "argocd.example.com"`],
+  [["--release-url", "javascript:alert(1)"], `${noUrl} not "javascript:alert(1)"`],
+  [["--release-url", "https://x/{{namespace}"], `${noUrl} not "https://x/{{namespace}"`],
+  [["--release-url", "https://x/a|b"], `${noUrl} not "https://x/a|b"`],
+  [
+    ["--release-url", "https://me:secret@x/"],
+    "--release-url must not hold a user or a password: everybody who sees an Application sees it",
+  ],
   [["--namespace", ""], '--namespace must be the name of a namespace, not ""'],
   [["--namespace", "Mine"], '--namespace must be the name of a namespace, not "Mine"'],
 ] as const) {

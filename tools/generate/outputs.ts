@@ -8,6 +8,7 @@ import { releasePreviewCrd } from "#api/releasepreview.ts";
 import { releaseRunCrd } from "#api/releaserun.ts";
 import { GROUP } from "#api/rules.ts";
 import { serviceReleaseCrd } from "#api/servicerelease.ts";
+import { ARGOCD_CM, argocdConfigMap } from "./argocd.ts";
 import { crd, type Resource } from "./crd.ts";
 
 export const RESOURCES: readonly Resource[] = [
@@ -20,11 +21,14 @@ export const RESOURCES: readonly Resource[] = [
 ];
 
 const HEADER = "# Generated from src/api by `npm run generate`. Do not edit.\n";
+const SCRIPTS =
+  "# Generated from the scripts beside it by `npm run generate`. Do not edit.\n# kubectl apply --server-side --filename argocd-cm.yaml: the other keys of argocd-cm stay as they are.\n";
 
 /** Every generated file: path from the project's root → content. */
 export function outputs(resources: readonly Resource[] = RESOURCES): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const resource of resources) files.set(`crds/${GROUP}_${resource.plural}.yaml`, HEADER + yaml(crd(resource)));
+  files.set(ARGOCD_CM, SCRIPTS + yaml(argocdConfigMap()));
   return files;
 }
 

@@ -19,10 +19,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   kube: { imports: [], packages: "any", ambient: "refused" },
   argo: { imports: ["engine", "api"], types: ["kube"], packages: "any", ambient: "refused" },
   fleet: { imports: ["kube", "api"], packages: "any", ambient: "refused" },
-  controllers: { imports: ["api", "engine", "argo", "kube", "fleet"], packages: "any", ambient: "refused" },
-  simulation: { imports: ["api", "engine", "argo", "kube", "fleet", "controllers"], packages: "any", ambient: "refused" },
+  notify: { imports: ["kube", "api", "fleet"], packages: "any", ambient: "refused" },
+  controllers: { imports: ["api", "engine", "argo", "kube", "fleet", "notify"], packages: "any", ambient: "refused" },
+  simulation: { imports: ["api", "engine", "argo", "kube", "fleet", "notify", "controllers"], packages: "any", ambient: "refused" },
   cli: { imports: ["api", "engine", "argo", "kube", "fleet", "controllers", "simulation"], packages: "any", ambient: "allowed" },
-  operator: { imports: ["api", "engine", "argo", "kube", "fleet", "controllers"], packages: "any", ambient: "allowed" },
+  operator: { imports: ["api", "engine", "argo", "kube", "fleet", "notify", "controllers"], packages: "any", ambient: "allowed" },
   observe: { imports: [], types: ["kube"], packages: "any", ambient: "allowed" },
 };
 

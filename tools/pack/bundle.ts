@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -55,6 +56,17 @@ const slim: Plugin = {
   },
 };
 
+/** Of a package.json only the version is asked for. */
+const versions: Plugin = {
+  name: "versions",
+  setup(build) {
+    build.onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
+      const { version } = JSON.parse(readFileSync(path, "utf8"));
+      return { contents: JSON.stringify({ version }), loader: "json" };
+    });
+  },
+};
+
 /**
  * Node loads a module of its own that is imported at the top before anything of ours runs, and node:http takes 20 ms. Required, it is
  * loaded when the first of ours runs that needs it.
@@ -86,7 +98,7 @@ export async function bundle(entry: string, define: Readonly<Record<string, stri
     minifySyntax: true,
     legalComments: "none", // they are in THIRD-PARTY-LICENSES.txt
     charset: "utf8",
-    plugins: [late, slim],
+    plugins: [late, slim, versions],
     logLevel: "error",
     banner: { js: BANNER.join("\n") },
   });

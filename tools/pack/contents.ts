@@ -4,6 +4,11 @@ import { root } from "../tasks/command.ts";
 import { bundle, NODE, type Bundle } from "./bundle.ts";
 import { notices, part, type Part } from "./licences.ts";
 
+/** What kubectl asks for the words of `kubectl conductor <TAB>`. */
+const COMPLETE = "kubectl_complete-conductor";
+/** The files that are run. */
+export const EXECUTABLES: readonly string[] = ["conductor.mjs", COMPLETE];
+
 export interface Contents {
   /** File → its text. */
   readonly files: ReadonlyMap<string, string>;
@@ -19,6 +24,7 @@ export async function contents(): Promise<Contents> {
   const parts = made.packages.map((folder) => part(join(root, folder)));
   const files = new Map([
     ["conductor.mjs", made.code],
+    [COMPLETE, '#!/bin/sh\nexec conductor __complete "$@"\n'],
     ["package.json", `${JSON.stringify(manifest(JSON.parse(read("package.json"))), undefined, 2)}\n`],
     ["README.md", read("tools/pack/README.md")],
     ["LICENSE", read("LICENSE")],
@@ -35,8 +41,8 @@ function manifest({ version, description, license }: { readonly [key: string]: u
     description,
     license,
     type: "module",
-    bin: { conductor: "conductor.mjs", "kubectl-conductor": "conductor.mjs" },
-    files: ["conductor.mjs", "THIRD-PARTY-LICENSES.txt"],
+    bin: { conductor: "conductor.mjs", "kubectl-conductor": "conductor.mjs", [COMPLETE]: COMPLETE },
+    files: ["conductor.mjs", COMPLETE, "THIRD-PARTY-LICENSES.txt"],
     engines: { node: `>=${NODE}` },
     publishConfig: { access: "public" },
   };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import type { ServiceRelease } from "#api/servicerelease.ts";
-import { startCli } from "#test/scene/cli.ts";
+import { startCli } from "#test/scene/running-cli.ts";
 import { said } from "#test/scene/people.ts";
 import { bob, type Setting, type Version } from "#tools/demo/setting.ts";
 import type { Cast } from "./cast.ts";

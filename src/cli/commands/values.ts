@@ -2,10 +2,11 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { command, onCluster, withSession, type Context } from "../command.ts";
 import { contentsOf } from "../contents.ts";
 import { releaseName, several } from "../flags.ts";
-import { ENVS } from "../kinds.ts";
+import { ENVS, RELEASES, RUNS } from "../kinds.ts";
 import { environmentsIn, type Manifest } from "../manifest.ts";
 import type { Session } from "../session.ts";
 import { hasColours, widthOf, type Terminal, type Where } from "../terminal.ts";
+import type { Planned } from "../values/clusters.ts";
 import { PARTS, type Part } from "../values/parts.ts";
 import type { Options } from "../values.ts";
 import { Wrong } from "../wrong.ts";
@@ -25,7 +26,8 @@ nothing is checked out.
 --cluster shows some of an Environment's clusters. For an Environment that
 selects clusters by label it names those to show; with their labels
 (--cluster eu-west-1=env=production,region=eu) it is said whether they are
-selected.
+selected. Where the management cluster tells what the service's last run covers,
+those are shown.
 
 Values that look like secrets are shown as ***, by their keys (password, token,
 secret, key) and by their form. It is a help, and no guard.
@@ -73,9 +75,11 @@ export function valuesCommand(context: Context): Command {
         const manifests = typed.file.flatMap((file) => environmentsIn(contentsOf(file), file));
         return print(manifests, options, typed.output, context.terminal);
       }
-      return withSession(context, typed, async (session) =>
-        print(await environmentsOf(session, environment), { ...options, namespace: session.namespace }, typed.output, context.terminal),
-      );
+      return withSession(context, typed, async (session) => {
+        const manifests = await environmentsOf(session, environment);
+        const planned = service === undefined ? new Map<string, Planned>() : await plannedOf(session, service, manifests);
+        return print(manifests, { ...options, namespace: session.namespace, planned }, typed.output, context.terminal);
+      });
     });
 }
 
@@ -104,6 +108,18 @@ async function environmentsOf(session: Session, names: readonly string[]): Promi
   if (found.length === 0)
     throw new Wrong(`there is no Environment in namespace ${session.namespace}: choose another with -n, or give a file with -f`);
   return found.map(({ metadata, spec }) => ({ name: metadata.name, namespace: metadata.namespace, spec }));
+}
+
+/** What the service's last run covers in Environments that select their clusters, as far as it may be read. */
+async function plannedOf(session: Session, service: string, manifests: readonly Manifest[]): Promise<ReadonlyMap<string, Planned>> {
+  const found = new Map<string, Planned>();
+  for (const { name, spec } of manifests) {
+    if (spec.clusters.every(({ selector }) => selector === undefined)) continue;
+    const run = (await session.mayFind(RELEASES, `${service}.${name}`))?.status?.run;
+    const plan = run === undefined ? undefined : await session.mayFind(RUNS, run);
+    if (run !== undefined && plan !== undefined) found.set(name, { run, clusters: plan.spec.targets.map(({ cluster }) => cluster) });
+  }
+  return found;
 }
 
 async function print(manifests: readonly Manifest[], options: Options, output: Typed["output"], terminal: Terminal): Promise<void> {

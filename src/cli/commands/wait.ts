@@ -70,7 +70,8 @@ export async function followTo(terminal: Terminal, session: Session, name: strin
   const { revision } = asked;
   const conclusion = { version: 1, name, namespace: session.namespace, revision, outcome, exitCode: exit, message, run } as const;
   await tellJob(terminal, conclusion, async () => {
-    const course = run === null ? undefined : await session.mayFind(RUNS, run);
+    // Interrupted, or the API server is lost: how it ended is said all the same.
+    const course = run === null ? undefined : await session.mayFind(RUNS, run).catch(() => undefined);
     return release === undefined ? { waves: null, clusters: [] } : viewOf(release, course);
   });
   return conclude(terminal, options.output ?? "text", conclusion, hintOf(name, revision, outcome));

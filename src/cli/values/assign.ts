@@ -20,8 +20,8 @@ export function assigned(values: MapTree, { name, value, forceString }: Paramete
   const assignments = read(`${name}=${escaped(value)}`, forceString);
   if (typeof assignments === "string") return assignments;
   let tree: Tree = values;
-  for (const { steps, value: set } of assignments) {
-    const next = put(tree, steps, literal(set, from), from);
+  for (const { steps, value: set, isLost } of assignments) {
+    const next = put(tree, steps, literal(set, from), from, isLost);
     if (typeof next === "string") return next;
     tree = next;
   }
@@ -36,6 +36,8 @@ function escaped(value: string): string {
 interface Assignment {
   readonly steps: readonly Step[];
   readonly value: Scalar | readonly Scalar[];
+  /** Nothing at the end of the line: helm forgets it where a list would have to grow for a map that shall hold it. */
+  readonly isLost: boolean;
 }
 
 function literal(value: Assignment["value"], from: string): Tree {
@@ -85,7 +87,7 @@ function read(line: string, asText: boolean): readonly Assignment[] | string {
     if (typeof value === "object" && value !== null && "fault" in value) return value.fault;
     if (steps.includes("")) {
       if (steps.length > 1) return "a part of its name is empty";
-    } else found.push({ steps, value });
+    } else found.push({ steps, value, isLost: value === "" && letters.peek() === undefined && typeof steps.at(-1) === "string" });
   }
   return found;
 }
@@ -151,22 +153,24 @@ function typed(text: string, asText: boolean): Scalar {
   return Number.isSafeInteger(short) ? short : whole;
 }
 
-function put(tree: Tree | undefined, [step, ...rest]: readonly Step[], value: Tree, from: string): Tree | string {
+function put(tree: Tree | undefined, [step, ...rest]: readonly Step[], value: Tree, from: string, isLost: boolean): Tree | string {
   if (step === undefined) return value;
+  const [next] = rest;
   if (typeof step === "string") {
     const map = tree?.kind === "Map" ? tree : mapOf([], from);
     const old = map.entries.get(step);
-    const [next] = rest;
     // Inside of a list helm makes room for a map; in a map it does not.
     if (next !== undefined && old !== undefined && old.kind !== (typeof next === "string" ? "Map" : "List"))
       return `${JSON.stringify(step)} is no ${typeof next === "string" ? "map" : "list"}`;
-    const inner = put(old, rest, value, from);
+    const inner = put(old, rest, value, from, isLost);
     return typeof inner === "string" ? inner : { ...map, entries: new Map([...map.entries, [step, inner]]) };
   }
   const list: ListTree = tree?.kind === "List" ? tree : { kind: "List", items: [], from };
   const old = list.items[step];
-  if (typeof rest[0] === "number" && old !== undefined && old.kind !== "List" && !isNull(old)) return `[${step}] is no list`;
-  const inner = put(old, rest, value, from);
+  if (typeof next === "number" && old !== undefined && old.kind !== "List" && !isNull(old)) return `[${step}] is no list`;
+  const isThere = typeof next === "number" ? old?.kind === "List" : old !== undefined;
+  if (isLost && !isThere) return list;
+  const inner = put(old, rest, value, from, isLost);
   if (typeof inner === "string") return inner;
   const items = Array.from({ length: Math.max(list.items.length, step + 1) }, (_, index) => list.items[index] ?? scalar(null, from));
   return { ...list, items: items.with(step, inner) };

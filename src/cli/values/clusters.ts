@@ -32,11 +32,22 @@ export interface Shown {
   readonly notes: readonly string[];
 }
 
+/** The clusters of a service's last plan in an Environment. */
+export interface Planned {
+  readonly run: string;
+  readonly clusters: readonly string[];
+}
+
 /**
  * The clusters of each Environment that are shown: those that it names, or those of `asked` that it names or selects. A cluster without
- * labels counts as selected where no Environment names it: nothing here knows better. Throws Wrong for one that no Environment covers.
+ * labels counts as selected where no Environment names it: nothing here knows better. Of one that selects, those of the last plan are shown
+ * where that is known, by name. Throws Wrong for one that no Environment covers.
  */
-export function clustersOf(manifests: readonly Manifest[], asked: readonly Asked[]): readonly Shown[] {
+export function clustersOf(
+  manifests: readonly Manifest[],
+  asked: readonly Asked[],
+  planned: ReadonlyMap<string, Planned> = new Map(),
+): readonly Shown[] {
   const shown = manifests.map((manifest) => {
     const named = manifest.spec.clusters.flatMap(({ name }) => (name === undefined ? [] : [name]));
     const chosen = asked.filter((one) => covers(manifest, one, manifests));
@@ -46,11 +57,18 @@ export function clustersOf(manifests: readonly Manifest[], asked: readonly Asked
   return shown.map(({ named, chosen, selects: isSelecting }, index) => {
     if (asked.length > 0) return { clusters: chosen, complete: false, notes: [] };
     const name = manifests[index]?.name ?? "";
+    const plan = planned.get(name);
+    if (isSelecting && plan !== undefined)
+      return {
+        clusters: plan.clusters,
+        complete: true,
+        notes: [`${name} selects clusters by label: these are those of the plan ${plan.run}`],
+      };
     if (named.length === 0)
       throw new Wrong(
-        `${name} selects its clusters by label, and which these are is not in the file: name those to show with --cluster NAME`,
+        `${name} selects its clusters by label, and which these are is not known here: name those to show with --cluster NAME`,
       );
-    const more = `${name} selects more clusters by label, which are not in the file: name those to show with --cluster NAME`;
+    const more = `${name} selects more clusters by label, which are not known here: name those to show with --cluster NAME`;
     return { clusters: named, complete: !isSelecting, notes: isSelecting ? [more] : [] };
   });
 }

@@ -98,8 +98,8 @@ function clusterValues(question: Question, cluster: string, ignoreMissing: boole
     const paths = one.state === "Exists" ? one.paths.map((path) => labelOf(repository, path)) : [];
     return { template: fill(template, variablesOf(question)), file: files[index] ?? template, found: one, paths };
   });
-  const refusals = rows.flatMap(({ file, found: one }) => (one.state === "Refused" ? [`${file}: ${one.why}`] : []));
-  const unseen = rows.flatMap(({ file, found: one }) => (one.state === "NotSeen" ? [`${file}: ${one.why}`] : []));
+  const refusals = rows.flatMap(({ template, found: one }) => (one.state === "Refused" ? [`${template}: ${one.why}`] : []));
+  const unseen = rows.flatMap(({ template, found: one }) => (one.state === "NotSeen" ? [`${template}: ${one.why}`] : []));
   const { parameters, without } = parametersOf(manifest, variables, env);
   const own = chart.values ?? mapOf([], "values.yaml");
   const given = found
@@ -134,9 +134,9 @@ function parametersOf(
     const { group, name } = entry(field);
     if (group !== "helm.parameters" || typeof value !== "object" || value === null || !("value" in value)) continue;
     const text = expanded(value.value, env);
-    const open = /\{\{ *(namespace) *\}\}/.exec(value.value)?.[1];
+    const open = /\{\{ *(namespace|revision) *\}\}/.exec(value.value)?.[1];
     if ("unknown" in text) without.push(`parameter ${name}: $${text.unknown} is known to Argo CD alone`);
-    else if (open !== undefined) without.push(`parameter ${name}: {{${open}}} is not known here: give --namespace`);
+    else if (open !== undefined) without.push(`parameter ${name}: {{${open}}} is not known here: give --${open}`);
     else parameters.push({ name, value: text.text, forceString: value.forceString === true });
   }
   return { parameters, without };
@@ -156,9 +156,12 @@ function buildEnv({ spec }: Manifest, variables: Variables): ReadonlyMap<string,
   ]);
 }
 
+/** Something for each variable: which value it is does not matter. */
+const ANY: Variables = { service: "x", environment: "x", cluster: "x", namespace: "x", revision: "x" };
+
 /** Argo CD hands parameters to helm in no order: where it matters, nobody can say what comes of it. */
 function ambiguity({ manifest }: Question): readonly string[] {
-  const { parameters } = parametersOf(manifest, {}, new Map());
+  const { parameters } = parametersOf(manifest, ANY, new Map());
   const forward = withParameters(mapOf([], ""), parameters);
   const backward = withParameters(mapOf([], ""), parameters.toReversed());
   const same =
@@ -166,17 +169,9 @@ function ambiguity({ manifest }: Question): readonly string[] {
   return same ? [] : ["two helm.parameters set the same value, and Argo CD passes them in no fixed order: take one out"];
 }
 
-function unknowns({ manifest, revision }: Question): readonly string[] {
-  const { helm } = manifest.spec.application;
-  const texts = Object.values(helm?.parameters ?? {});
-  return [
-    ...(helm?.valueFiles === undefined
-      ? ["it sets no helm.valueFiles: the Application's own list takes effect, and is not known here"]
-      : []),
-    ...(revision === undefined && texts.some((one) => /\{\{ *revision *\}\}/.test(one))
-      ? ["{{revision}} stands in parameters where the revision would: give --revision"]
-      : []),
-  ];
+function unknowns({ manifest }: Question): readonly string[] {
+  if (manifest.spec.application.helm?.valueFiles !== undefined) return [];
+  return ["it sets no helm.valueFiles: the Application's own list takes effect, and is not known here"];
 }
 
 /** Files that only the name of a cluster keeps from taking effect: a slip, or a cluster that is gone. */

@@ -20,6 +20,8 @@ export function git(folder: string, ...args: readonly string[]): string {
 }
 
 function run(folder: string, args: readonly string[]) {
-  const env = { ...process.env, LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" };
+  // In a hook these name the repository of the hook.
+  const { GIT_DIR: _, GIT_WORK_TREE: __, GIT_INDEX_FILE: ___, ...others } = process.env;
+  const env = { ...others, LC_ALL: "C", GIT_OPTIONAL_LOCKS: "0" };
   return spawnSync("git", args, { cwd: folder, env, encoding: "utf8", maxBuffer: LARGEST, stdio: ["ignore", "pipe", "pipe"] });
 }

@@ -65,7 +65,7 @@ function matcher(segment: string): RegExp | undefined {
     if (letter === "*") source += ".*";
     else if (letter === "?") source += ".";
     else if (letter === "[") {
-      const [whole, not = "", inside = ""] = /^\[([!^]?)([^\]]+)\]/.exec(segment.slice(at)) ?? [];
+      const [whole, not = "", inside = ""] = /^\[(?![!^]\])([!^]?)([^\]]+)\]/.exec(segment.slice(at)) ?? [];
       if (whole === undefined) return undefined;
       source += `[${not === "" ? "" : "^"}${inside.replaceAll(/[[\]^\\&~|]/g, String.raw`\$&`)}]`;
       at += whole.length - 1;

@@ -36,7 +36,7 @@ export function lookUp(
       return found.state === "Exists" ? once(found.paths) : found;
     }
     const matches = expand(one.path, repository);
-    if (matches === undefined) return { state: "NotSeen", why: "this tool does not read braces and backslashes in a glob" };
+    if (matches === undefined) return { state: "NotSeen", why: "this glob is not read here" };
     if (matches.length === 0) return missing(ignoreMissing, "nothing matches it");
     const bad = matches.map((path) => look(path, repository, false)).find(({ state }) => state !== "Exists");
     return bad ?? once(matches.filter((path) => !named.has(path)));

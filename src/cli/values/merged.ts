@@ -1,4 +1,4 @@
-import { Document, isPair, isScalar, isSeq, visit } from "yaml";
+import { Document, isNode, isPair, isScalar, isSeq, visit } from "yaml";
 import { MASK } from "./secrets.ts";
 import type { ValuesDocument } from "./document.ts";
 import { pathText, visible, type Plain, type Step } from "./tree.ts";
@@ -27,11 +27,11 @@ export function mergedText({ environments, secrets }: ValuesDocument): string {
 function yamlOf(values: Plain, origins: Readonly<Record<string, string>>): string {
   const document = new Document(values, { version: "1.1", aliasDuplicateObjects: false });
   visit(document, (key, node, path) => {
-    if (key === "key" || node === null || typeof node !== "object") return;
+    if (key === "key" || !isNode(node)) return;
     // What helm would read as another thing than a text stands in quotes.
     if (isScalar(node) && typeof node.value === "string" && typeof resolved(node.value) !== "string") node.type = "QUOTE_DOUBLE";
     const from = origins[pathText(stepsTo(key, path))];
-    if (from !== undefined && "comment" in node) node.comment = ` ${visible(from)}`;
+    if (from !== undefined) node.comment = ` ${visible(from)}`;
   });
   return document.toString({ lineWidth: 0 });
 }

@@ -1,5 +1,5 @@
 import { styled } from "../chart.ts";
-import { plural, wrapped } from "../words.ts";
+import { plural, some, wrapped } from "../words.ts";
 import { MASK } from "./secrets.ts";
 import { visible, type Scalar } from "./tree.ts";
 import type { ClusterDocument, DifferenceDocument, EnvironmentDocument, FileDocument, GroupDocument, ValuesDocument } from "./document.ts";
@@ -17,9 +17,7 @@ export function textOf(document: ValuesDocument, look: Look): string {
   const lines = [
     styled(look.colours, "bold", title),
     ...environments.flatMap((environment) => ["", ...environmentLines(environment, look)]),
-    ...(differences === undefined
-      ? []
-      : ["", ...differencesLines("between environments", "the environments have the same values", differences)]),
+    ...(differences === undefined ? [] : ["", ...betweenLines(differences)]),
     ...(isMasked(document) ? ["", wrapped("", `${MASK} stands for what looks like a secret: --show-secrets shows it`, look.width)] : []),
   ];
   return `${lines.join("\n")}\n`;
@@ -114,14 +112,16 @@ function grouped(clusters: readonly ClusterDocument[], row: number): string {
   return places([...groups].map(([state, names]) => ({ what: state, names })));
 }
 
+/** At most so many groups, and names of one, on a line. */
+const MOST = 8;
+
 /** The largest of several is "the other 97", where it is large. */
 function places(groups: readonly { readonly what: string; readonly names: readonly string[] }[]): string {
   const most = Math.max(...groups.map(({ names }) => names.length));
   const rest = most > 5 ? groups.find(({ names }) => names.length === most) : undefined;
   const ordered = rest === undefined ? groups : [...groups.filter((one) => one !== rest), rest];
-  return ordered
-    .map(({ what, names }) => `${what} in ${names === rest?.names ? `the other ${names.length}` : names.join(", ")}`)
-    .join("; ");
+  const lines = ordered.map(({ what, names }) => `${what} in ${names === rest?.names ? `the other ${names.length}` : some(names, MOST)}`);
+  return `${lines.slice(0, MOST).join("; ")}${lines.length > MOST ? `; and ${lines.length - MOST} other values` : ""}`;
 }
 
 /** What Argo CD would refuse, and what cannot be known, each with its clusters. */
@@ -146,6 +146,11 @@ function differencesLines(where: string, same: string | undefined, differences: 
     `  ${plural(differences.length, "difference")} ${where}`,
     ...differences.map(({ path, groups }) => `    ${path}: ${groupsText(groups)}`),
   ];
+}
+
+function betweenLines(differences: readonly DifferenceDocument[]): readonly string[] {
+  if (differences.length === 0) return ["the environments have the same values"];
+  return differencesLines("between environments", undefined, differences).map((line) => line.slice(2));
 }
 
 function groupsText(groups: readonly GroupDocument[]): string {

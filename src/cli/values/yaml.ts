@@ -1,4 +1,15 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, type Alias, type Document, type Scalar as YamlScalar } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Alias,
+  type Document,
+  type Scalar as YamlScalar,
+} from "yaml";
 import { mapOf, scalar, type MapTree, type Scalar, type Tree } from "./tree.ts";
 
 /**
@@ -94,11 +105,13 @@ class Reading {
   }
 
   #resolved(alias: Alias): unknown {
-    return alias.resolve(this.#document);
+    const node = alias.resolve(this.#document);
+    if (node === undefined) throw new Stopped(`${this.#place(alias)}: there is no anchor ${alias.source}`);
+    return node;
   }
 
   #place(node: unknown): string {
-    const at = isScalar(node) || isMap(node) || isSeq(node) ? (node.range?.[0] ?? 0) : 0;
+    const at = isNode(node) ? (node.range?.[0] ?? 0) : 0;
     const before = this.#text.slice(0, at).split("\n");
     return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
   }

@@ -6,7 +6,7 @@ import { after, before, suite, test } from "node:test";
 import { stringify } from "yaml";
 import type { Cluster } from "#plane/cluster.ts";
 import { Plane } from "#plane/plane.ts";
-import { startCli, type Ran } from "#test/scene/cli.ts";
+import { startCli, type Ran } from "#test/scene/running-cli.ts";
 import { manifests } from "#test/scene/manifests.ts";
 
 const NAME = "checkout.production";

@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { environmentCrd } from "#api/environment.ts";
+import { releasePreviewCrd } from "#api/releasepreview.ts";
 import { serviceReleaseCrd } from "#api/servicerelease.ts";
 import { nodes } from "#tools/generate/schema.ts";
 import { RESOURCES } from "#tools/generate/outputs.ts";
@@ -117,6 +118,22 @@ const application = fc.record(
   },
   { requiredKeys: [] },
 );
+const notifications = fc.array(
+  fc.record(
+    {
+      receiver: some(["slack", "a.b-c"], ["", "A", "-a"]),
+      phases: fc.uniqueArray(some(["Started", "Finished"], ["Ended"]), { minLength: 1, maxLength: 2 }),
+      templates: fc.record(
+        { Started: some(["{{service}} {x}", "{{ approval }}"], ["{{cluster}}", "{{", "x".repeat(2000)]), Finished: some(["a\nb"], [1]) },
+        { requiredKeys: [] },
+      ),
+      repository: some(["acme/checkout", "a/{{service}}/b", "{{ namespace }}/x"], ["acme", "a//b", "a/{{revision}}", "a/b?c", "../x y"]),
+      comment: some([true], ["yes"]),
+    },
+    { requiredKeys: ["receiver"] },
+  ),
+  { minLength: 1, maxLength: 1 },
+);
 const environment = fc.record(
   {
     clusters: fc.array(
@@ -129,6 +146,7 @@ const environment = fc.record(
     revision: some(["Commit", "Tag"], ["Branch", 1]),
     application,
     strategy,
+    notifications,
   },
   { requiredKeys: ["clusters", "application"] },
 );
@@ -136,6 +154,7 @@ const environment = fc.record(
 for (const [{ kind, schema }, arbitrary] of [
   [serviceReleaseCrd, release],
   [environmentCrd, environment],
+  [releasePreviewCrd, fc.record({ release, environment: maybe(environment) }, { requiredKeys: ["release"] })],
 ] as const) {
   test(`zod and the CRD agree about every spec of a ${kind}`, () => {
     const crd = structural(schema.spec, "spec");

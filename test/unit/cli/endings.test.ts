@@ -4,7 +4,7 @@ import type { Terminal } from "#cli/terminal.ts";
 import type { Simulation } from "#simulation/simulation.ts";
 import { BAD, ended, fleet, GOOD, isOfRuns, NAME, NEWER } from "./fleets.ts";
 import { golden } from "./golden.ts";
-import { conductorIn, type Said } from "./terminal.ts";
+import { as, conductorIn, type Said } from "./terminal.ts";
 
 const ASKS = {
   waves: [
@@ -276,7 +276,7 @@ test("who loses the API server for good is told so at the timeout", async () => 
 
 test("a pipeline that may not read runs is told all the same", async () => {
   const simulation = fleet();
-  const { code, out } = await conductorIn(simulation, ["deploy", NAME, "--revision", GOOD], {}, isOfRuns);
+  const { code, out } = await conductorIn(simulation, ["deploy", NAME, "--revision", GOOD], as(simulation, "ci", isOfRuns));
   assert.equal(code, 0);
   assert.match(out, /Succeeded/);
 });

@@ -102,6 +102,21 @@ suite("in GitHub", () => {
     assert.match(readFileSync(GITHUB.GITHUB_STEP_SUMMARY, "utf8"), /^### checkout\.production has arrived\n/);
   });
 
+  test("a job that is cancelled says that the release goes on, in its log and on its page", async () => {
+    writeFileSync(GITHUB.GITHUB_STEP_SUMMARY, "");
+    const simulation = fleet();
+    const cancelled = new AbortController();
+    void simulation.clock.sleep(20_000, new AbortController().signal).then(() => cancelled.abort());
+    const args = ["deploy", "checkout.production", "--revision", NEXT];
+    const { code, out } = await conductorIn(simulation, args, { env: GITHUB, interrupted: cancelled.signal });
+    assert.equal(code, 130);
+    assert.match(
+      out,
+      /: Interrupted \(exit code 130\): interrupted; the release goes on as it is \(conductor status checkout\.production\)\n/,
+    );
+    assert.match(readFileSync(GITHUB.GITHUB_STEP_SUMMARY, "utf8"), /^### checkout\.production goes on: nobody waits for it any more\n/);
+  });
+
   test("a file that cannot be written does not change how the release ended", async () => {
     const { code, err } = await deploy(fleet(), { ...GITHUB, GITHUB_OUTPUT: join(folder, "nowhere", "output") });
     assert.equal(code, 0);

@@ -1,6 +1,8 @@
-import type { Connected, Terminal, Where } from "#cli/terminal.ts";
+import { connectAsKubectl } from "#cli/connect.ts";
+import type { Connected, Input, Terminal, Where } from "#cli/terminal.ts";
 import { run } from "#cli/program.ts";
 import { Wrong } from "#cli/wrong.ts";
+import { systemClock } from "#kube/clock.ts";
 import type { KubeRequest, Transport } from "#kube/ports.ts";
 import { Connection, NEAR } from "#simulation/connection.ts";
 import { Process } from "#simulation/process.ts";
@@ -8,6 +10,7 @@ import { refusal } from "#simulation/refusals.ts";
 import { TEAM } from "#simulation/scenario.ts";
 import type { Simulation } from "#simulation/simulation.ts";
 import { Wire } from "#simulation/wire.ts";
+import { Grid } from "#tools/record/grid.ts";
 
 export interface Said {
   readonly code: number;
@@ -20,6 +23,7 @@ export const nowhere = {
   interrupted: new AbortController().signal,
   contexts: () => Promise.resolve(["blue", "green"]),
   connect,
+  input: undefined,
 } as const;
 
 function connect(): Promise<Connected> {
@@ -31,19 +35,20 @@ export async function conductor(...args: readonly string[]): Promise<Said> {
   return captured((terminal) => run(args, terminal), nowhere);
 }
 
-/**
- * Runs it against the management cluster of a simulation, in whose time it waits, and with whose faults; for two hours at most.
- * `forbidden`: what its credential may not do.
- */
-export async function conductorIn(
-  simulation: Simulation,
-  args: readonly string[],
-  more: Partial<Terminal> = {},
+/** Runs it in real time, against the API servers that its --kubeconfig leads to. */
+export function conductorOn(args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
+  const real = { ...nowhere, clock: systemClock, connect: (where: Where) => connectAsKubectl(where, systemClock) };
+  return captured((terminal) => run(args, terminal), { ...real, ...more });
+}
+
+/** Whose credential a command finds, and what that may not do. */
+export function as(
+  { clock, home, faults }: Simulation,
+  who: string,
   forbidden: (request: KubeRequest) => boolean = () => false,
-): Promise<Said> {
-  const { clock, home, faults } = simulation;
-  const connected = ({ namespace = TEAM }: Where): Promise<Connected> => {
-    const connection = new Connection({ server: home, who: "ci", clock, latency: { ...NEAR }, random: () => 0.5 });
+): Pick<Terminal, "connect"> {
+  const connectTo = ({ namespace = TEAM }: Where): Promise<Connected> => {
+    const connection = new Connection({ server: home, who, clock, latency: { ...NEAR }, random: () => 0.5 });
     const process = new Process(clock);
     const wire = new Wire({ server: home, connection, process, faults, clock, crash: () => process.kill() });
     const transport: Transport = {
@@ -53,8 +58,23 @@ export async function conductorIn(
     };
     return Promise.resolve({ transport, namespace, server: "management:6443" });
   };
+  return { connect: connectTo };
+}
+
+/** Somebody at a terminal who types these lines, and then nothing more; what was asked is in `asked`. */
+export function typing(...lines: readonly string[]): { readonly input: Input; readonly asked: string[] } {
+  const left = [...lines];
+  const asked: string[] = [];
+  return { asked, input: { line: (question) => (asked.push(question), Promise.resolve(left.shift())) } };
+}
+
+/** Runs it against the management cluster of a simulation, in whose time it waits, and with whose faults; for two hours at most. */
+export async function conductorIn(simulation: Simulation, args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
+  const { clock } = simulation;
   let done = false;
-  const said = captured((terminal) => run(args, terminal), { ...nowhere, clock, connect: connected, ...more }).finally(() => (done = true));
+  const said = captured((terminal) => run(args, terminal), { ...nowhere, clock, ...as(simulation, "ci"), ...more }).finally(
+    () => (done = true),
+  );
   await simulation.runUntil(() => done, 7_200_000);
   if (!done) throw new Error(`conductor ${args.join(" ")} did not end within two hours of the simulation`);
   return said;
@@ -62,7 +82,7 @@ export async function conductorIn(
 
 async function captured(
   act: (terminal: Terminal) => Promise<number>,
-  more: Pick<Terminal, "clock" | "interrupted" | "connect" | "contexts"> & Partial<Terminal>,
+  more: Pick<Terminal, "clock" | "interrupted" | "connect" | "contexts" | "input"> & Partial<Terminal>,
 ): Promise<Said> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await act({
@@ -75,12 +95,7 @@ async function captured(
   return { code, out: out.join(""), err: err.join("") };
 }
 
-const ESCAPE = "\u001b";
-const PARTS = new RegExp(`(${ESCAPE}\\[\\d*[A-Za-z]|\n|\r)`);
-const UP = new RegExp(`^${ESCAPE}\\[(\\d+)A$`);
-const COLOUR = new RegExp(`^${ESCAPE}\\[\\d+m$`);
-
-/** A terminal that people look at, which wraps long lines. It knows what a command of ours may write there, and throws at anything else. */
+/** A terminal that people look at. It wraps long lines, and throws at an escape code that none of our commands should write. */
 export class Screen {
   readonly isTTY = true;
   readonly columns: number;
@@ -89,46 +104,22 @@ export class Screen {
   raw = "";
   /** Every state in which the cursor was at the beginning of a line. */
   readonly shown: string[] = [];
-  #lines: string[] = [""];
-  #row = 0;
+  readonly #grid: Grid;
 
   constructor(columns: number, rows: number) {
     this.columns = columns;
     this.rows = rows;
+    this.#grid = new Grid(columns, rows);
   }
 
   /** What stands there now, what has scrolled away included; without colours. */
   get text(): string {
-    return this.#lines.join("\n");
+    return this.#grid.text;
   }
 
   write(text: string): void {
     this.raw += text;
-    for (const part of text.split(PARTS)) this.#take(part);
+    this.#grid.write(text);
     if (text.endsWith("\n") && this.text !== this.shown.at(-1)) this.shown.push(this.text);
-  }
-
-  #take(part: string): void {
-    const up = UP.exec(part)?.[1];
-    if (part === "" || part === "\r" || COLOUR.test(part)) return;
-    if (part === "\n") {
-      this.#row += 1;
-      if (this.#row === this.#lines.length) this.#lines.push("");
-    } else if (up !== undefined) {
-      this.#row -= Number(up);
-      // What has scrolled away cannot be drawn over.
-      const top = Math.max(0, this.#lines.length - this.rows);
-      if (this.#row < top) throw new Error(`it goes up ${up} rows, over the top of a screen of ${this.rows}`);
-    } else if (part === `${ESCAPE}[0J`) this.#lines = [...this.#lines.slice(0, this.#row), ""];
-    else if (part.startsWith(ESCAPE)) throw new Error(`nobody knows ${JSON.stringify(part)}`);
-    else this.#print(part);
-  }
-
-  #print(text: string): void {
-    const line = (this.#lines[this.#row] ?? "") + text;
-    this.#lines[this.#row] = line.slice(0, this.columns);
-    if (line.length <= this.columns) return;
-    this.#take("\n");
-    this.#print(line.slice(this.columns));
   }
 }

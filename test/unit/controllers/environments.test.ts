@@ -9,6 +9,7 @@ import { KubeClient } from "#kube/client.ts";
 import { KubeFailure } from "#kube/errors.ts";
 import type { KubeRequest, Reflector } from "#kube/ports.ts";
 import { WorkQueue } from "#kube/queue.ts";
+import { Receivers } from "#notify/receivers.ts";
 import { FakeClock, FakeLog, noJitter, settle } from "../kube/fakes.ts";
 import { FakeFleet } from "./fakes.ts";
 
@@ -157,7 +158,11 @@ class Scene {
       settings: { settleTime: 5000, contactTime: 10_000, graceTime: 600_000, allowAnalysis: new Map() },
     };
     // Nor of the others.
-    const controller = new EnvironmentController(parts as Parts, this.#queue, stop.signal);
+    const receivers = new Receivers(
+      { home: transport, namespace: "registry", clock: this.clock, random: noJitter, log: new FakeLog() },
+      () => undefined,
+    );
+    const controller = new EnvironmentController(parts as Parts, receivers, this.#queue, stop.signal);
     void this.#queue.run((key) => controller.reconcile(key, stop.signal), stop.signal);
     this.#queue.add(KEY);
   }

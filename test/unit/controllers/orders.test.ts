@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Action } from "#api/reasons.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
-import { newRequests, noted, ordersOf, refusalOf } from "#controllers/orders.ts";
+import { asked, newRequests, noted, ordersOf, refusalOf } from "#controllers/orders.ts";
 import { restoredState } from "#controllers/restored.ts";
+import type { Request } from "#engine/actions.ts";
 import type { Orders } from "#engine/world.ts";
 import { at, release, run, T0 } from "#test/build.ts";
 
@@ -12,6 +13,14 @@ type Handled = NonNullable<NonNullable<ReleaseRun["status"]>["actions"]>;
 const act = (action: Action, seconds = 0, argument = ""): Handled[number] => ({ action, value: `${NAME}${argument}`, at: at(seconds) });
 
 // What is noted.
+
+const noting = (
+  actions: Handled,
+  requests: readonly Request[],
+  now: number,
+  status: Omit<NonNullable<ReleaseRun["status"]>, "actions"> = {},
+  annotations: Readonly<Record<string, string>> = {},
+): Handled => noted(run({ status: { ...status, actions } }), release({}, undefined, annotations), requests, now);
 
 const asks = (annotations: Readonly<Record<string, string>>, handled: Handled = []): unknown =>
   newRequests(
@@ -36,6 +45,47 @@ for (const [what, asked, expected] of [
   test(`a run notes ${what}`, () => assert.deepEqual(asked, expected));
 }
 
+test("what stands on the run itself is noted as well, each value once, and of the actions only those that may stand there", () => {
+  const annotations = {
+    pause: `${NAME}/again`,
+    resume: NAME,
+    abort: "checkout.production-2",
+    retry: NAME,
+    skip: `${NAME}/eu`,
+    confirm: NAME,
+  };
+  const one = run({
+    status: { startedAt: at(0), actions: [] },
+    annotations: Object.fromEntries(Object.entries(annotations).map(([action, value]) => [`conductor.dev/${action}`, value])),
+  });
+  const both = release({}, undefined, { "conductor.dev/pause": NAME, "conductor.dev/resume": NAME });
+  const values = (requests: readonly Request[]): unknown => requests.map(({ action, value }) => [action, value]);
+  assert.deepEqual(values(newRequests(one, both, () => true)), [
+    ["pause", NAME],
+    ["resume", NAME],
+    ["pause", `${NAME}/again`],
+  ]);
+  assert.deepEqual(values(asked(one, both)), [
+    ["pause", NAME],
+    ["resume", NAME],
+    ["pause", `${NAME}/again`],
+    ["retry", NAME],
+  ]);
+});
+
+test("what is asked still is not forgotten: it would be noted anew, behind what came after it", () => {
+  let actions: Handled = [act("pause"), act("resume", 1)];
+  for (let n = 0; n < 30; n += 1)
+    actions = noting(
+      actions,
+      [{ action: n % 2 === 0 ? "pause" : "resume", value: `${NAME}/${n}`, run: NAME, argument: `${n}` }],
+      T0 + n * 1000,
+      {},
+      { "conductor.dev/pause": NAME },
+    );
+  assert.deepEqual([actions[0], actions.at(-1), actions.length], [act("pause"), act("resume", 29, "/29"), 20]);
+});
+
 for (const [argument, refusal] of [
   ["eu", undefined],
   ["", `it names no cluster: write ${NAME}/<cluster>`],
@@ -46,9 +96,9 @@ for (const [argument, refusal] of [
 
 test("what is noted stands behind what was, with when", () => {
   const requests = [{ action: "abort", value: NAME, run: NAME, argument: "" }] as const;
-  assert.deepEqual(noted([act("pause", -9)], requests, T0 + 500), [act("pause", -9), act("abort")]);
+  assert.deepEqual(noting([act("pause", -9)], requests, T0 + 500), [act("pause", -9), act("abort")]);
   assert.deepEqual(
-    noted([], requests.slice(-1), T0 + 500, at(0)),
+    noting([], requests.slice(-1), T0 + 500, { stop: { startedAt: at(0), message: "boom" } }),
     [act("abort", 1)],
     "what is asked of a run that has stopped is later than its stop",
   );
@@ -83,7 +133,7 @@ for (const [what, made, expected] of [
 test("a run that was paused stays so, however much is asked of it afterwards", () => {
   let actions: Handled = [act("pause")];
   for (let n = 0; n < 30; n += 1)
-    actions = noted(actions, [{ action: "skip", value: `${NAME}/c${n}`, run: NAME, argument: `c${n}` }], T0 + n * 1000);
+    actions = noting(actions, [{ action: "skip", value: `${NAME}/c${n}`, run: NAME, argument: `c${n}` }], T0 + n * 1000);
   const { paused, skipped } = orders(actions);
   assert.deepEqual([paused, skipped.has("c29"), actions.length <= 20], [true, true, true]);
 });

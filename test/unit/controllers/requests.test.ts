@@ -110,3 +110,46 @@ test("of several requests the first makes a run, the others come after", () => {
   const { intent, answers } = requestsOf(release({}, undefined, annotations), wish, [first, ended(2, "Failed")]);
   assert.deepEqual([intent?.kind, answers.map(({ action }) => action)], ["Forward", ["pause"]]);
 });
+
+// On a run itself, as an action in Argo CD's UI leaves them.
+
+const onRun = (action: string, value: string) => ({ annotations: { [`conductor.dev/${action}`]: value } });
+function toldByRuns(runs: readonly ReleaseRun[], annotations: Readonly<Record<string, string>> = {}, before?: Answers): unknown {
+  const { answers, intent } = requestsOf(release({}, before === undefined ? undefined : { actions: before }, annotations), wish, runs);
+  return [intent?.kind, ...answers.map(({ action, value, result, message }) => `${action} ${value} ${result}: ${message}`)];
+}
+for (const [what, answer, expected] of [
+  ["a retry makes a run", toldByRuns([first, ended(2, "Failed", onRun("retry", `${n(2)}/ui`))]), ["Forward"]],
+  ["a retry waits for the end of its run", toldByRuns([first, flying(2, onRun("retry", n(2)))]), [undefined]],
+  [
+    "a retry whose run was made is done, and is not made again",
+    toldByRuns([
+      ended(2, "Failed", onRun("retry", `${n(2)}/ui`)),
+      ended(3, "Failed", { cause: { action: "retry", value: `${n(2)}/ui`, run: n(2) } }),
+    ]),
+    [undefined, `retry ${n(2)}/ui Done: ${n(3)} was made`],
+  ],
+  [
+    "a retry of a run that is not the newest is refused, with the newest",
+    toldByRuns([ended(1, "Failed", onRun("retry", n(1))), ended(2, "Failed")]),
+    [undefined, `retry ${n(1)} Refused: ${other}`],
+  ],
+  ["what names another run is nothing there", toldByRuns([first, ended(2, "Failed", onRun("retry", n(1)))]), [undefined]],
+  ["what may not stand there is nothing", toldByRuns([first, ended(2, "Failed", onRun("rollback-to", `${n(2)}/${R1}`))]), [undefined]],
+  [
+    "a pause of a run that has ended is refused",
+    toldByRuns([first, ended(2, "Failed", onRun("pause", n(2)))]),
+    [undefined, `pause ${n(2)} Refused: ${n(2)} has ended`],
+  ],
+  [
+    "of two with one action the one that names the newer run is answered",
+    toldByRuns([first, ended(2, "Failed", onRun("pause", n(2)))], { "conductor.dev/pause": n(1), "conductor.dev/abort": n(1) }),
+    [undefined, `pause ${n(2)} Refused: ${n(2)} has ended`, `abort ${n(1)} Refused: ${other}`],
+  ],
+  [
+    "what stands on the release makes the run, whatever stood on it before",
+    toldByRuns([first, ended(2, "Failed", onRun("pause", n(2)))], { "conductor.dev/retry": n(2) }),
+    ["Forward", `pause ${n(2)} Refused: ${n(2)} has ended`],
+  ],
+] as const)
+  test(`requests on runs: ${what}`, () => assert.deepEqual(answer, expected));

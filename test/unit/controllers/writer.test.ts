@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ReleaseLink } from "#argo/links.ts";
 import { write } from "#controllers/writer.ts";
 import type { WriteKind } from "#engine/world.ts";
 import { KubeFailure, type KubeFailureKind } from "#kube/errors.ts";
@@ -9,7 +10,12 @@ import { FakeInstance, HandClock } from "./fakes.ts";
 const path = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/checkout";
 const project = "/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects/default";
 
-async function writing(app: ApplicationBuilder | undefined, answers: FakeInstance["answers"] = {}, kind: WriteKind = "Patch") {
+async function writing(
+  app: ApplicationBuilder | undefined,
+  answers: FakeInstance["answers"] = {},
+  kind: WriteKind = "Patch",
+  link?: ReleaseLink,
+) {
   const eu = new FakeInstance("eu", new HandClock());
   eu.app = app;
   Object.assign(eu.answers, answers);
@@ -18,7 +24,7 @@ async function writing(app: ApplicationBuilder | undefined, answers: FakeInstanc
   const over = [tracks(kind === "Refresh" || kind === "Sync" ? R2 : R1)];
   const result = await write(
     eu,
-    { namespace: "team-a", spec },
+    { namespace: "team-a", spec, ...(link && { link }) },
     target,
     { cluster: "eu", kind, want: want(), over },
     new AbortController().signal,
@@ -94,4 +100,12 @@ test("a refresh changes an annotation and no value", async () => {
     (asked.at(-1)?.body as { path: string }[] | undefined)?.map(({ path: to }) => to),
     ["/metadata/resourceVersion", "/metadata/annotations/argocd.argoproj.io~1refresh"],
   );
+});
+
+test("what leads to the release goes with a write, and is no reason for one", async () => {
+  const link = { url: "https://argocd.example.com/releases", release: "team-a/checkout.production" };
+  const links = ({ asked }: Awaited<ReturnType<typeof writing>>): number =>
+    asked.filter(({ body }) => JSON.stringify(body ?? "").includes(link.url)).length;
+  const [written, there] = [await writing(application(), {}, "Patch", link), await writing(application().tracking(R2), {}, "Patch", link)];
+  assert.deepEqual([links(written), links(there), sent(there.asked)], [1, 0, [`GET ${path}`]]);
 });

@@ -3,7 +3,10 @@ import { test } from "node:test";
 import {
   ACTION_RESULTS,
   ACTIONS,
+  BLOCKERS,
   OUTCOMES,
+  PREVIEW_PHASES,
+  PREVIEW_REASONS,
   RELEASE_PHASES,
   RUN_KINDS,
   RUN_PHASES,
@@ -32,6 +35,9 @@ for (const [name, vocabulary] of Object.entries({
   WAITING_REASONS,
   ACTIONS,
   ACTION_RESULTS,
+  BLOCKERS,
+  PREVIEW_PHASES,
+  PREVIEW_REASONS,
 })) {
   test(`docs/release.md names every one of ${name}`, () => {
     assert.deepEqual(
@@ -42,8 +48,10 @@ for (const [name, vocabulary] of Object.entries({
 }
 
 const others = WAITING_REASONS.filter((one) => ![...TARGET_REASONS, ...STALLED_REASONS].some((reason) => reason === one));
+const previewsOwn = PREVIEW_REASONS.filter((one) => !STALLED_REASONS.some((reason) => reason === one));
 for (const [heading, listed] of [
   ["## Plan", STALLED_REASONS],
+  ["## Previews", [...PREVIEW_PHASES, ...previewsOwn, ...BLOCKERS]],
   ["## Waves", WAVE_PHASES],
   ["## States", [...RUN_PHASES, ...OUTCOMES]],
   ["## Targets", [...TARGET_PHASES, ...TARGET_REASONS, ...others]],

@@ -178,6 +178,14 @@ for (const [who, app, remedy] of [
     assert.equal(story([[0, app]], { from: memo({ written: true }) }).memo.message, says + remedy));
 }
 
+test("reverted by an ApplicationSet that takes away what we annotate: the remedy keeps that too", () => {
+  const wanted = want({ annotations: ["link.argocd.argoproj.io/release"] });
+  assert.match(
+    story([[0, before.bySet("shops")]], { from: memo({ written: true }), wanted }).memo.message,
+    /spec\.preservedFields\.annotations: \[conductor\.dev\/authorized, link\.argocd\.argoproj\.io\/release\]$/,
+  );
+});
+
 // First contact.
 
 test("where the plan could not ask, what is found is remembered before anything is written", () => {

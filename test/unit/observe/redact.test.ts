@@ -15,6 +15,7 @@ for (const key of [
   ...["authorization", "Authorization", "Proxy-Authorization", "password", "Password", "passwd", "client_secret", "clientSecret", "secret"],
   ...[
     "api-key",
+    "signingKey",
     "apiKey",
     "X-Api-Key",
     "privateKey",
@@ -48,6 +49,8 @@ for (const [what, text] of [
   ["JSON in a text", `body {"token":"${canary}","a":1}`],
   ["a kubeconfig in a text", `users:\n- name: x\n  user:\n    token: ${canary}\n    client-key-data: ${canary}\n    password: "${canary}"`],
   ["a header in a text", `Authorization: Bearer ${canary}`],
+  ["the URL of a webhook of Slack", `POST https://hooks.slack.com/services/T0/B0/${canary} failed`],
+  ["the key of a webhook", `signingKey: whsec_${canary}`],
   ["a query", `GET /x?access_token=${canary}&b=1`],
 ] as const) {
   test(`${what} is not shown, alone, in an object or in an error`, () => {
@@ -107,11 +110,13 @@ test("metrics count writes and outcomes, and read gauges when they are scraped",
   metrics.write("Patch", "Done");
   metrics.write("Patch", "Done");
   metrics.outcome("Failed");
+  metrics.notification("Slack", "Sent");
   depth = 5;
   const lines = (await metrics.text()).split("\n").filter((line) => line.startsWith("release_conductor_"));
   assert.deepEqual(lines, [
     'release_conductor_target_writes_total{kind="Patch",result="Done"} 2',
     'release_conductor_runs_ended_total{outcome="Failed"} 1',
+    'release_conductor_notifications_total{type="Slack",state="Sent"} 1',
     'release_conductor_queue_depth{queue="runs"} 5',
     'release_conductor_clusters{state="Reachable"} 2',
   ]);

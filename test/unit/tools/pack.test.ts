@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { VERSION } from "#cli/version.ts";
 import { bundle, NODE, type Bundle } from "#tools/pack/bundle.ts";
 import { contents, type Contents } from "#tools/pack/contents.ts";
 import { notices, part, type Part } from "#tools/pack/licences.ts";
@@ -32,6 +33,13 @@ test("of client-node it has what is used, and not a class for every API of Kuber
   assert.deepEqual(
     ["HttpTransport", "loadFromDefault", "listNamespacedPod"].filter((name) => library.code.includes(name)),
     ["HttpTransport", "loadFromDefault"],
+  );
+});
+
+test("of this project's own package.json it has the version", () => {
+  assert.deepEqual(
+    [VERSION, "devDependencies", "test:mutation"].filter((word) => made.bundle.code.includes(`"${word}"`)),
+    [VERSION],
   );
 });
 

@@ -82,6 +82,13 @@ export class Person {
     this.#stage.simulation.wishes.annotate(RELEASE, { [`conductor.dev/${action}`]: value });
   }
 
+  /** Annotates the newest run itself: conductor.dev/<action>: <run>/<argument>. */
+  asksTheRun(action: Action, argument: string): void {
+    const { run, journal, simulation } = this.#stage;
+    journal.note(`a person annotates ${run}: conductor.dev/${action}: ${run}/${argument}`);
+    simulation.wishes.annotateRun(run, { [`conductor.dev/${action}`]: `${run}/${argument}` });
+  }
+
   /** Says yes to the newest question. */
   approves(who: string): void {
     this.#stage.journal.note(`${who} approves`);

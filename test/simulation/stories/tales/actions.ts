@@ -106,6 +106,29 @@ export const actions: readonly Story[] = [
     },
   ),
   story(
+    "what a person asks on the run itself is done as well",
+    {
+      shows:
+        "An action in Argo CD's UI writes to the object that it is an action of, here the run: pause, resume and abort while it is in flight, retry when it has ended. The release answers for all of them.",
+      strategy: { waves: [{ name: "all" }], maxConcurrency: 1, minSuccessTime: "0s" },
+      clusters: ["us", "ap"],
+    },
+    async (world) => {
+      world.ci.releases("2");
+      await world.until(holds("us", "2"));
+      world.person.asksTheRun("pause", "argocd-1");
+      await world.quietly(600);
+      world.person.asksTheRun("resume", "argocd-2");
+      await world.until(holds("ap", "2"));
+      world.person.asksTheRun("abort", "argocd-3");
+      await world.ends();
+      await world.quietly(600);
+      world.person.asksTheRun("retry", "argocd-4");
+      await world.until(runBegins(2));
+      await world.ends();
+    },
+  ),
+  story(
     "retry-failed tries only what has failed",
     {
       shows:
