@@ -21,12 +21,7 @@ export interface Running {
  * `conductor` with these arguments, as a process of its own. Its environment is `env` and nothing else but where programs are found;
  * `preload` is a module that is loaded before it.
  */
-export function startCli(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-  input = "",
-  preload: string | undefined = undefined,
-): Running {
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = "", preload?: string): Running {
   const began = performance.now();
   const before = preload === undefined ? [] : ["--import", preload];
   const child = spawn(process.execPath, [...before, MAIN, ...args], {

@@ -18,7 +18,7 @@ const TERMINAL = join(import.meta.dirname, "terminal.ts");
 /** What is recorded: each is a file in docs/recordings, and embedded in docs/cli.md. */
 export const TITLES = {
   explain: "A release that waits for a person: whose turn it is, and what may be done",
-  status: "A release in the middle of its second wave",
+  status: "Looking on: somebody approves, and the second wave goes to two clusters",
   deploy: "A release to three clusters: a canary cluster and its analysis, an approval, the rest",
   rollback: "A bad revision is stopped in the first cluster, and taken back: exit code 3",
 } as const;
@@ -28,26 +28,9 @@ export type RecordingName = keyof typeof TITLES;
 export async function play(setting: Setting, tell: (line: string) => void): Promise<Readonly<Record<RecordingName, Cast>>> {
   const { scene, revisions } = setting;
   const env = { KUBECONFIG: await kubeconfigOf(setting), RECORD_TERMINAL: `${COLUMNS}x${ROWS}` };
-  const record = async (name: RecordingName, args: readonly string[], exitCode: number): Promise<Cast> => {
+  const begin = (name: RecordingName, args: readonly string[], exitCode: number): Recording => {
     tell(`conductor ${args.join(" ")}`);
-    const timestamp = Math.floor(Date.now() / 1000);
-    const began = performance.now();
-    const running = startCli(args, env, "", TERMINAL);
-    const { code, err } = await running.ended;
-    const ended = (performance.now() - began) / 1000;
-    if (code !== exitCode || err !== "")
-      throw new Error(`conductor ${args.join(" ")} ended with ${code}, and not with ${exitCode}: ${err}`);
-    const written = running.written.map(([at, text]) => [at / 1000, text] as const);
-    return {
-      title: TITLES[name],
-      command: `conductor ${args.join(" ")}`,
-      columns: COLUMNS,
-      rows: ROWS,
-      timestamp,
-      written,
-      ended,
-      exitCode,
-    };
+    return recording({ title: TITLES[name], command: `conductor ${args.join(" ")}`, columns: COLUMNS, rows: ROWS, exitCode }, args, env);
   };
   const deploy = async (version: Version): Promise<readonly string[]> => {
     // Production depends on staging.
@@ -56,21 +39,47 @@ export async function play(setting: Setting, tell: (line: string) => void): Prom
     return ["deploy", RELEASE, "--revision", revisions[version]];
   };
 
-  const deploying = record("deploy", await deploy("v1"), 0);
-  // Whatever becomes of it is heard below.
-  deploying.catch(() => undefined);
+  const deploying = begin("deploy", await deploy("v1"), 0);
   const asked = await reached(setting, "an approval is asked for", ({ status }) => status?.waitingOn?.reason === "Approval");
-  const explain = await record("explain", ["explain", RELEASE], 0);
+  const explain = await begin("explain", ["explain", RELEASE], 0).ended;
+  const watching = begin("status", ["status", RELEASE, "--watch"], 0);
+  await watching.shows("Approval");
   await approved(setting, asked);
-  await reached(
-    setting,
-    "the second wave is under way",
-    ({ status }) => status?.wave?.current === 2 && (status.clusters ?? []).some(({ phase }) => phase === "Syncing"),
-  );
-  const status = await record("status", ["status", RELEASE], 0);
-  const deployed = await deploying;
-  const rollback = await record("rollback", await deploy("v2"), 3);
+  await watching.shows("Succeeded");
+  watching.interrupt();
+  const [status, deployed] = [await watching.ended, await deploying.ended];
+  const rollback = await begin("rollback", await deploy("v2"), 3).ended;
   return { explain, status, deploy: deployed, rollback };
+}
+
+interface Recording {
+  /** Resolves when it has written that, rejects when it does not within three minutes. */
+  shows(text: string): Promise<void>;
+  interrupt(): void;
+  /** Rejects when it ends otherwise than it should. */
+  readonly ended: Promise<Cast>;
+}
+
+function recording(
+  of: Omit<Cast, "timestamp" | "written" | "ended">,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Recording {
+  const timestamp = Math.floor(Date.now() / 1000);
+  const began = performance.now();
+  const running = startCli(args, env, "", TERMINAL);
+  const ended = running.ended.then(({ code, err }): Cast => {
+    if (code !== of.exitCode || err !== "") throw new Error(`${of.command} ended with ${code}, and not with ${of.exitCode}: ${err}`);
+    const written = running.written.map(([at, text]) => [at / 1000, text] as const);
+    return { ...of, timestamp, written, ended: (performance.now() - began) / 1000 };
+  });
+  // Whatever becomes of it is heard by who waits for it, later.
+  ended.catch(() => undefined);
+  const shows = async (text: string): Promise<void> => {
+    for (const end = Date.now() + 180_000; !running.written.some(([, part]) => part.includes(text)); await sleep(100))
+      if (Date.now() > end) throw new Error(`${of.command} does not show "${text}" within three minutes`);
+  };
+  return { shows, interrupt: () => running.interrupt(), ended };
 }
 
 /** dana's, who may release and look at runs, with her team's namespace. */

@@ -95,7 +95,7 @@ function drawnRun({ column, text, style }: Run): string {
   const trimmed = text.trim();
   const from = column + text.length - text.trimStart().length;
   const name = [style.colour ?? "plain", ...(style.bold ? ["bold"] : [])].join(" ");
-  const length = ([...trimmed].length * WIDE).toFixed(1);
+  const length = (trimmed.length * WIDE).toFixed(1);
   return `<text class="${name}" x="${(PAD + from * WIDE).toFixed(1)}" y="14" textLength="${length}" lengthAdjust="spacingAndGlyphs" xml:space="preserve">${escaped(trimmed)}</text>`;
 }
 

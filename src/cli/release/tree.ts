@@ -42,13 +42,7 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
       const isLast = index === parts.length - 1;
       lines.push(`${isLast ? "└─ " : "├─ "}${typeof wave === "string" ? "since then" : waveLine(wave, run?.finishedAt ?? null, look)}`);
       const indent = isLast ? "   " : "│  ";
-      if (typeof wave !== "string")
-        lines.push(
-          ...wave.gates.map(
-            (gate) =>
-              `${indent}${wrapped(`${gateSign(gate.phase, look)} ${gate.kind} ${gate.object} `, `${gate.phase}${gate.message === "" ? "" : `: ${gate.message}`}`, look.width - indent.length).replaceAll("\n", `\n${indent}`)}`,
-          ),
-        );
+      if (typeof wave !== "string") lines.push(...wave.gates.map((gate) => gateLine(gate, indent, look)));
       lines.push(...clusterLines(clusters, indent, look));
     }
   }
@@ -59,6 +53,11 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
 function waveLine({ name, phase, ready, total, startedAt, verifiedAt }: WaveView, over: string | null, look: TreeLook): string {
   const mood = moodOfWave(phase);
   return `${sign(mood, look)} ${name}   ${ready}/${total}   ${coloured(mood, phase, look)}${timed(startedAt, verifiedAt ?? over, look.now)}`;
+}
+
+function gateLine({ kind, object, phase, message }: WaveView["gates"][number], indent: string, look: Look): string {
+  const text = wrapped("  ", `${kind} ${object} ${phase}${message === "" ? "" : `: ${message}`}`, look.width - indent.length);
+  return `${indent}${gateSign(phase, look)} ${text.slice(2).replaceAll("\n", `\n${indent}`)}`;
 }
 
 function gateSign(phase: WaveView["gates"][number]["phase"], look: Look): string {

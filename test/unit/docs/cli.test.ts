@@ -47,8 +47,15 @@ test("the page lists every exit code, in the words of the help of deploy", async
 
 const file = (name: string): string => readFileSync(join(ROOT, "docs", "recordings", name), "utf8");
 
+test("the recordings show what the page says of them", () => {
+  assert.match(file("status.cast"), /Waiting.*Syncing.*Succeeded/s);
+  assert.match(file("deploy.cast"), /is created at.*Analysis.*waiting on Approval.*Succeeded/s);
+  assert.match(file("rollback.txt"), /RolledBack.*\(exit code 3\)/s);
+  assert.match(file("explain.txt"), /Waiting on Approval.*conductor approve/s);
+});
+
 test("every recording is embedded, and nothing else is", () => {
-  const embedded = [...page(PAGE).matchAll(/!\[[^\]]+\]\(recordings\/([^)]+)\)/g)].map(([, name]) => name);
+  const embedded = [...page(PAGE).matchAll(/!\[[^\]]+\]\(recordings\/([^)]+)\)/g)].map(([, name = ""]) => name);
   assert.deepEqual(
     embedded.toSorted(),
     Object.keys(TITLES)
