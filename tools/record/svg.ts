@@ -29,8 +29,11 @@ export function svgOf(cast: Cast): string {
   const height = BAR + rows * HIGH + FOOT;
   const lines = new Lines();
   const bodies = shown.map((frame) => bodyOf(frame, lines));
-  const time = duration(Math.round(cast.ended));
-  const note = `exit code ${cast.exitCode} after ${time}${isStill ? "" : shortened ? `; waits of more than ${LONGEST} s are shortened here` : ""}`;
+  // How long one answer takes says more of the machine than of the command.
+  const took = isStill
+    ? ""
+    : ` after ${duration(Math.round(cast.ended))}${shortened ? `; waits of more than ${LONGEST} s are shortened here` : ""}`;
+  const note = `exit code ${cast.exitCode}${took}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title text">
 <title id="title">${escaped(cast.title)}</title>
 <desc id="text">${escaped(textOf(cast).trimEnd())}</desc>

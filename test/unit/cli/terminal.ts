@@ -6,7 +6,7 @@ import { systemClock } from "#kube/clock.ts";
 import type { KubeRequest, Transport } from "#kube/ports.ts";
 import { Connection, NEAR } from "#simulation/connection.ts";
 import { Process } from "#simulation/process.ts";
-import { refusal } from "#simulation/refusals.ts";
+import { refusal, type RefusalStatus } from "#simulation/refusals.ts";
 import { TEAM } from "#simulation/scenario.ts";
 import type { Simulation } from "#simulation/simulation.ts";
 import { Wire } from "#simulation/wire.ts";
@@ -41,19 +41,21 @@ export function conductorOn(args: readonly string[], more: Partial<Terminal> = {
   return captured((terminal) => run(args, terminal), { ...real, ...more });
 }
 
-/** Whose credential a command finds, and what that may not do. */
+/** Whose credential a command finds, and which of its requests are refused. */
 export function as(
   { clock, home, faults }: Simulation,
   who: string,
-  forbidden: (request: KubeRequest) => boolean = () => false,
+  refused: (request: KubeRequest) => RefusalStatus | undefined = () => undefined,
 ): Pick<Terminal, "connect"> {
   const connectTo = ({ namespace = TEAM }: Where): Promise<Connected> => {
     const connection = new Connection({ server: home, who, clock, latency: { ...NEAR }, random: () => 0.5 });
     const process = new Process(clock);
     const wire = new Wire({ server: home, connection, process, faults, clock, crash: () => process.kill() });
     const transport: Transport = {
-      request: (request, signal) =>
-        forbidden(request) ? Promise.reject(refusal(403, "forbidden", request)) : wire.request(request, signal),
+      request: (request, signal) => {
+        const status = refused(request);
+        return status === undefined ? wire.request(request, signal) : Promise.reject(refusal(status, "injected", request));
+      },
       watch: (request, signal) => wire.watch(request, signal),
     };
     return Promise.resolve({ transport, namespace, server: "management:6443" });
