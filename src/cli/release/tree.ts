@@ -26,8 +26,7 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
       `  run ${run.name}${run.kind === "Forward" ? "" : ` (${run.kind} to ${short(run.revision)})`}${timed(run.startedAt, run.finishedAt, look.now)}${run.author === null ? "" : ` by ${run.author}`}`,
     );
   if (!view.observed && message !== UNSEEN) lines.push("  the conductor has not looked at the newest spec yet");
-  if (waitingOn !== null)
-    lines.push(wrapped(`  waiting on ${waitingOn.reason}: `, said(waitingOn.message, waitingOn.nextCheck, look), look.width));
+  if (waitingOn !== null) lines.push(wrapped(`  waiting on ${waitingOn.reason}: `, said(waitingOn, look), look.width));
   else if (message !== "") lines.push(wrapped("  ", message, look.width));
   if (view.waves === null) lines.push(...clusterLines(view.clusters, "", look));
   else {
@@ -106,9 +105,10 @@ function timed(from: string | null, to: string | null, now: number): string {
   return to === null ? `   for ${ago(from, now)}` : `   in ${ago(from, Date.parse(to))}`;
 }
 
-function said(message: string, nextCheck: string | null, { now }: TreeLook): string {
+function said({ reason, message, nextCheck }: NonNullable<ReleaseView["waitingOn"]>, { now }: TreeLook): string {
   const left = nextCheck === null ? 0 : Date.parse(nextCheck) - now;
-  return left > 0 ? `${message} (looked at again in ${ago(new Date(now).toISOString(), now + left)})` : message;
+  // When a question expires is in its message, and is not what is hoped for.
+  return left > 0 && reason !== "Approval" ? `${message} (looked at again in ${ago(new Date(now).toISOString(), now + left)})` : message;
 }
 
 /** Twelve digits tell commits apart; anything else is shown whole. */
