@@ -2,7 +2,7 @@ import { z } from "zod";
 import { conditions } from "./conditions.ts";
 import { environmentSpec } from "./environment.ts";
 import { BLOCKERS, PREVIEW_PHASES, PREVIEW_REASONS, RUN_KINDS, STALLED_REASONS } from "./reasons.ts";
-import { planned } from "./releaserun.ts";
+import { planned } from "./planned.ts";
 import { REVISION } from "./revision.ts";
 import { cel, LIMITS, resource, timestamp } from "./rules.ts";
 import { wish, wishRules } from "./servicerelease.ts";

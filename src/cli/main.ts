@@ -1,8 +1,7 @@
 import { systemClock } from "#kube/clock.ts";
-import { createInterface } from "node:readline/promises";
 import { connectAsKubectl, contextsOf } from "./connect.ts";
+import { keyboard } from "./keyboard.ts";
 import { run } from "./program.ts";
-import type { Input } from "./terminal.ts";
 
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -19,27 +18,10 @@ for (const stream of [process.stdout, process.stderr])
     throw error;
   });
 
-/** Questions go to standard error: what is printed may be on its way to a file. */
-const keyboard: Input = {
-  line: async (question) => {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    const end = new AbortController();
-    lines.once("SIGINT", () => (interruption.abort(), end.abort()));
-    lines.once("close", () => end.abort());
-    try {
-      return await lines.question(question, { signal: AbortSignal.any([end.signal, interruption.signal]) });
-    } catch {
-      return undefined;
-    } finally {
-      lines.close();
-    }
-  },
-};
-
 process.exitCode = await run(process.argv.slice(2), {
   out: process.stdout,
   err: process.stderr,
-  input: process.stdin.isTTY && process.stderr.isTTY ? keyboard : undefined,
+  input: process.stdin.isTTY && process.stderr.isTTY ? keyboard(process.stdin, process.stderr, interruption) : undefined,
   env: process.env,
   now: () => performance.now(),
   clock: systemClock,

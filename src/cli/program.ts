@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
 import type { Context } from "./command.ts";
 import { ACT_COMMANDS } from "./commands/act.ts";
+import { clustersCommand } from "./commands/clusters.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { approveCommand, rejectCommand } from "./commands/decide.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { freezeCommand, unfreezeCommand } from "./commands/freeze.ts";
 import { historyCommand } from "./commands/history.ts";
@@ -40,6 +42,8 @@ const COMMANDS: readonly ((context: Context) => Command)[] = [
   rollbackCommand,
   freezeCommand,
   unfreezeCommand,
+  clustersCommand,
+  doctorCommand,
   valuesCommand,
   simulateCommand,
   completionCommand,

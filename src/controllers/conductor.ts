@@ -16,13 +16,11 @@ import { FreezeWindowController } from "./freezewindows.ts";
 import { GateChecks } from "./gatechecks.ts";
 import { Gates } from "./gates.ts";
 import { Guards } from "./guards.ts";
-import { Links } from "./links.ts";
 import { Lost } from "./lost.ts";
 import { NotificationController } from "./notifications.ts";
 import {
   ENVIRONMENTS,
   FREEZE_WINDOWS,
-  keyOf,
   RELEASE_APPROVALS,
   RELEASE_PREVIEWS,
   RELEASE_RUNS,
@@ -39,6 +37,7 @@ import { ReleaseController } from "./releases.ts";
 import { RunIndex } from "./runindex.ts";
 import { RunController } from "./runs.ts";
 import { Sightings } from "./sightings.ts";
+import { Wakes, WORKED, type Worked } from "./wakes.ts";
 import { startFleet, type Connected, type Fleet } from "#fleet/fleet.ts";
 import { KubeClient } from "#kube/client.ts";
 import { failed } from "#kube/errors.ts";
@@ -74,10 +73,6 @@ const reported = releaseRun.omit({ spec: true });
 /** Milliseconds until a key whose object somebody else wrote is worked on again, should its new state not arrive first. */
 const AFTER_CONFLICT = 500;
 
-/** What is worked on, each in a queue of its own. */
-const WORKED = ["releases", "runs", "environments", "approvals", "freezes", "previews", "notifications"] as const;
-type Worked = (typeof WORKED)[number];
-
 /** Everything between the API servers and the process: caches, fleet, queues and controllers. It runs from construction until `stop`. */
 export class Conductor {
   readonly releases: ListWatchReflector<ServiceRelease>;
@@ -88,13 +83,11 @@ export class Conductor {
   readonly previews: ListWatchReflector<SeenPreview>;
   readonly fleet: Fleet<Projected>;
   readonly queues: Readonly<Record<Worked, WorkQueue>>;
+  /** Hears what has changed. */
+  readonly wakes: Wakes;
   readonly #analyses: Analyses;
   readonly #receivers: Receivers;
   readonly #notifications: NotificationController;
-  /** The runs that wait for other releases. */
-  readonly #dependents = new Links();
-  /** The approvals of runs. */
-  readonly #questions = new Links();
   readonly #stop = new AbortController();
   readonly #events: EventRecorder;
   readonly #controllers: Readonly<Record<Worked, { reconcile(key: string, signal: AbortSignal): Promise<void> }>>;
@@ -155,7 +148,7 @@ export class Conductor {
     const watch = (): ListWatchReflector<Analysed> => {
       const path = collection(ANALYSIS_RUNS);
       const watched = new ListWatchReflector({ transport: home, path, labelSelector: RUN_LABEL, project: analysed, clock, random, log });
-      watched.onChange((key) => this.#analysisChanged(key));
+      watched.onChange((key) => this.wakes.analysisChanged(key));
       return watched;
     };
     this.#analyses = new Analyses({ home: client, watch, templates, clock });
@@ -167,8 +160,8 @@ export class Conductor {
     const checks = new GateChecks(shared, freezes, guards, rehearsals);
     const looking = new GateChecks(shared, freezes, guards, new TemplateChecks(client, templates));
     const known = { index: new RunIndex(this.runs), lost: new Lost(this.fleet, clock, settings.graceTime) };
-    this.#receivers = new Receivers(parts, () => this.#receiversChanged());
-    this.#notifications = new NotificationController(shared, this.#receivers, post, this.queues.notifications);
+    this.#receivers = new Receivers(parts, () => this.wakes.receiversChanged());
+    const notifications = (this.#notifications = new NotificationController(shared, this.#receivers, post, this.queues.notifications));
     this.#controllers = {
       releases: new ReleaseController(shared, sightings, known, checks, this.queues.releases),
       runs: new RunController(shared, sightings, gates, this.queues.runs),
@@ -180,12 +173,13 @@ export class Conductor {
         sightings,
         this.queues.previews,
       ),
-      notifications: this.#notifications,
+      notifications,
     };
-    this.fleet.onChange(() => this.wakeAll());
+    this.wakes = new Wakes(this, (run) => notifications.concerns(run));
+    this.fleet.onChange(() => this.wakes.fleetChanged());
   }
 
-  /** Starts working. Events of objects come through the operator, which calls the methods below. */
+  /** Starts working. Events of objects come through the operator, which tells `wakes`. */
   start(): void {
     const { signal } = this.#stop;
     const work = (name: Worked): Promise<void> => {
@@ -196,85 +190,6 @@ export class Conductor {
       );
     };
     this.#work = Promise.all(WORKED.map(work));
-  }
-
-  releaseChanged(key: string): void {
-    this.queues.releases.add(key);
-    const release = this.releases.get(key);
-    const [namespace = ""] = key.split("/", 1);
-    if (release?.status?.run !== undefined) this.queues.runs.add(`${namespace}/${release.status.run}`);
-    if (release === undefined)
-      for (const run of this.runs.list()) if (`${namespace}/${run.spec.release.name}` === key) this.queues.runs.add(keyOf(run));
-    for (const run of this.#dependents.at(key)) this.queues.runs.add(run);
-  }
-
-  runChanged(key: string): void {
-    this.queues.runs.add(key);
-    this.#tell(key);
-    // A run is named after its release, which must hear of it too when somebody deletes the run.
-    this.queues.releases.add(key.replace(/-\d+$/, ""));
-    for (const approval of this.#questions.at(key)) this.queues.approvals.add(approval);
-    const run = this.runs.get(key);
-    const [namespace = ""] = key.split("/", 1);
-    const waits = run?.status?.finishedAt === undefined ? (run?.spec.dependsOn ?? []) : [];
-    this.#dependents.set(
-      key,
-      waits.map(({ name }) => `${namespace}/${name}`),
-    );
-  }
-
-  approvalChanged(key: string): void {
-    // An approval is named after its run.
-    const run = key.replace(/-(?:w\d+-g\d+|freeze-[0-9a-f]+)$/, "");
-    this.#questions.set(key, this.approvals.get(key) === undefined ? [] : [run]);
-    this.queues.approvals.add(key);
-    this.queues.runs.add(run);
-  }
-
-  freezeChanged(key: string): void {
-    this.queues.freezes.add(key);
-    for (const one of this.releases.list()) if (one.status?.phase === "Stalled") this.queues.releases.add(keyOf(one));
-    for (const run of this.#active()) this.queues.runs.add(keyOf(run));
-  }
-
-  previewChanged(key: string): void {
-    this.queues.previews.add(key);
-  }
-
-  /** An AnalysisRun is named after its run, or after the release that rehearses it. */
-  #analysisChanged(key: string): void {
-    const run = key.replace(/-w\d+-g\d+$/, "");
-    if (run === key) this.queues.releases.add(key.replace(/-rehearsal-[0-9a-f]+$/, ""));
-    else this.queues.runs.add(run);
-  }
-
-  environmentChanged(key: string): void {
-    this.queues.environments.add(key);
-    for (const run of this.runs.list()) if (`${run.metadata.namespace}/${run.spec.environment}` === key) this.#tell(keyOf(run));
-    for (const release of this.releases.list())
-      if (`${release.metadata.namespace}/${release.spec.environment}` === key) this.queues.releases.add(keyOf(release));
-  }
-
-  /** The fleet changed: whoever waited for a cluster looks again. */
-  wakeAll(): void {
-    for (const one of this.environments.list()) this.queues.environments.add(keyOf(one));
-    for (const one of this.releases.list()) this.queues.releases.add(keyOf(one));
-    for (const one of this.#active()) this.queues.runs.add(keyOf(one));
-    for (const one of this.previews.list()) if (one.undecided !== undefined) this.queues.previews.add(keyOf(one));
-  }
-
-  #tell(run: string): void {
-    if (this.#notifications.concerns(run)) this.queues.notifications.add(run);
-  }
-
-  /** A receiver is there, changed or gone: who names one looks again. */
-  #receiversChanged(): void {
-    for (const one of this.environments.list()) if (one.spec.notifications !== undefined) this.queues.environments.add(keyOf(one));
-    for (const run of this.runs.list()) this.#tell(keyOf(run));
-  }
-
-  #active(): readonly ReleaseRun[] {
-    return this.runs.list().filter(({ status }) => status?.finishedAt === undefined);
   }
 
   /** Why it cannot work yet, or undefined. */
@@ -297,6 +212,7 @@ export class Conductor {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#work;
+    await this.#notifications.close();
     const { releases, environments, runs, approvals, freezes, previews, fleet } = this;
     await Promise.all([releases, environments, runs, approvals, freezes, previews, fleet].map((one) => one.stop()));
     await this.#analyses.stop();

@@ -24,6 +24,25 @@ const binding = z.object({
   spec: z.object({ policyName: z.string(), validationActions: z.array(z.string()), matchResources: z.unknown().optional() }),
 });
 
+/** What is wrong with the policies. */
+export interface Fault {
+  /** A sentence with the remedy, for the conductor. */
+  readonly message: string;
+  /** Whether all that is wrong is that they may not be read. */
+  readonly isHidden: boolean;
+}
+
+/** What is wrong, as whoever `home` is sees it; undefined when nothing is. Throws KubeFailure while the API server does not say. */
+export async function policyFaults(home: KubeClient, signal: AbortSignal): Promise<Fault | undefined> {
+  for (const name of POLICIES) {
+    const found =
+      (await wrong(home, "validatingadmissionpolicies", name, policyFault, signal)) ??
+      (await wrong(home, "validatingadmissionpolicybindings", name, (raw) => bindingFault(name, raw), signal));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Whether the admission policies are in force without which anybody could approve anything. */
 export class Guards {
   readonly #home: KubeClient;
@@ -42,37 +61,32 @@ export class Guards {
       const { problem, at } = this.#known;
       if (at <= now && now < at + (problem === undefined ? GOOD : BAD)) return problem;
     }
-    const problem = await this.#look(signal);
+    const problem = (await policyFaults(this.#home, signal))?.message;
     this.#known = { problem, at: this.#clock.now() };
     return problem;
   }
+}
 
-  async #look(signal: AbortSignal): Promise<string | undefined> {
-    for (const name of POLICIES) {
-      const problem =
-        (await this.#wrong("validatingadmissionpolicies", name, policyFault, signal)) ??
-        (await this.#wrong("validatingadmissionpolicybindings", name, (found) => bindingFault(name, found), signal));
-      if (problem !== undefined) return problem;
-    }
-    return undefined;
-  }
-
-  async #wrong(
-    plural: string,
-    name: string,
-    fault: (found: unknown) => string | undefined,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const what = `${plural}/${name}`;
-    try {
-      const wrong = fault(await this.#home.get<unknown>(object(admission(plural), undefined, name), signal));
-      return wrong === undefined ? undefined : `${what} ${wrong}, so that nobody could trust an approval: ${REMEDY}`;
-    } catch (error) {
-      if (failed(error, "NotFound")) return `${what} does not exist, so that anybody could approve: ${REMEDY}`;
-      if (failed(error, "Forbidden"))
-        return `the conductor may not read ${what}, so that it cannot trust an approval: apply examples/rbac-management.yaml`;
-      throw error;
-    }
+async function wrong(
+  home: KubeClient,
+  plural: string,
+  name: string,
+  fault: (found: unknown) => string | undefined,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  const what = `${plural}/${name}`;
+  const visible = (message: string): Fault => ({ message, isHidden: false });
+  try {
+    const found = fault(await home.get<unknown>(object(admission(plural), undefined, name), signal));
+    return found === undefined ? undefined : visible(`${what} ${found}, so that nobody could trust an approval: ${REMEDY}`);
+  } catch (error) {
+    if (failed(error, "NotFound")) return visible(`${what} does not exist, so that anybody could approve: ${REMEDY}`);
+    if (failed(error, "Forbidden"))
+      return {
+        message: `the conductor may not read ${what}, so that it cannot trust an approval: apply examples/rbac-management.yaml`,
+        isHidden: true,
+      };
+    throw error;
   }
 }
 

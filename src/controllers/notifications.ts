@@ -3,14 +3,16 @@ import type { Delivery, Notification } from "#api/notifications.ts";
 import type { Environment } from "#api/environment.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import { isMain } from "#engine/next.ts";
-import { backoff } from "#kube/backoff.ts";
+import { failed } from "#kube/errors.ts";
+import { object } from "#kube/paths.ts";
 import type { WorkQueue } from "#kube/queue.ts";
 import type { Post } from "#notify/post.ts";
 import { serves } from "#notify/receiver.ts";
 import type { Receivers } from "#notify/receivers.ts";
 import { send } from "#notify/send.ts";
 import { Echoes } from "./echoes.ts";
-import { identity, PAUSE, plan, settled, type Addressee, type Claim, type Plan } from "./notifications/deliveries.ts";
+import { Attempts } from "./notifications/attempts.ts";
+import { GIVE_UP, isOpen, plan, settled, type Addressee, type Claim, type Plan } from "./notifications/deliveries.ts";
 import { Flights, type Flight } from "./notifications/flights.ts";
 import { found } from "./notifications/found.ts";
 import { happenings } from "./notifications/happenings.ts";
@@ -22,6 +24,8 @@ import { numberOf } from "./runindex.ts";
 const NO_COMMIT =
   "the run knows no commit: release one, or annotate the ServiceRelease with conductor.dev/commit, all 40 hex digits, before the run is made";
 
+/** How long the end of the process waits for messages that are under way, in milliseconds. */
+const LAST_MOMENT = 3000;
 /** How soon it is looked again when the receivers were not read yet, in milliseconds. */
 const NOT_READ = 500;
 
@@ -36,8 +40,9 @@ export class NotificationController {
   readonly #queue: WorkQueue;
   readonly #echoes: Echoes;
   readonly #flights: Flights;
-  /** When a message is tried again, by run and message; milliseconds since the epoch. */
-  readonly #retryAt = new Map<string, Map<string, number>>();
+  readonly #attempts: Attempts;
+  /** Ends what is under way. */
+  readonly #cut = new AbortController();
 
   constructor(parts: Parts, receivers: Receivers, post: Post, queue: WorkQueue) {
     this.#parts = parts;
@@ -46,13 +51,18 @@ export class NotificationController {
     this.#queue = queue;
     this.#echoes = new Echoes(parts.runs, queue, parts.clock);
     this.#flights = new Flights((run) => queue.add(run));
+    this.#attempts = new Attempts(parts.random);
   }
 
   /** Whether there is anything to do about a run: most have nobody who is told. */
   concerns(key: string): boolean {
     const run = this.#parts.runs.get(key);
-    if (run === undefined) return this.#retryAt.has(key) || this.#flights.of(key).length > 0;
-    return this.#environmentOf(run)?.spec.notifications !== undefined || run.status?.notifications !== undefined;
+    if (run === undefined) return true;
+    const { finishedAt, notifications = [] } = run.status ?? {};
+    if (notifications.some(isOpen) || this.#flights.of(key).length > 0) return true;
+    // Of what is older nothing is told any more.
+    if (finishedAt !== undefined && this.#parts.clock.now() - Date.parse(finishedAt) > GIVE_UP) return false;
+    return this.#environmentOf(run)?.spec.notifications !== undefined;
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<void> {
@@ -68,8 +78,8 @@ export class NotificationController {
     // 2. What came of what was sent, and what is next?
     const now = clock.now();
     const arrived = this.#flights.of(key).filter(({ result }) => result !== undefined);
-    const stored = this.#withResults(key, run.status?.notifications ?? [], arrived, now);
-    const next = plan(stored, this.#addressees(key, run, entries, stored), (one) => this.#retryAt.get(key)?.get(identity(one)), now);
+    const stored = this.#attempts.apply(key, run.status?.notifications ?? [], arrived, now);
+    const next = plan(stored, this.#addressees(key, run, entries), (one) => this.#attempts.due(key, one), now);
 
     // 3. Store it: what is sent was claimed before.
     const claimed = next.claims.map(({ entry }) => entry.receiver);
@@ -78,13 +88,18 @@ export class NotificationController {
       await this.#store(key, run, next, signal);
     } catch (error) {
       for (const receiver of claimed) this.#flights.leave(receiver);
+      if (!failed(error, "Conflict"))
+        this.#attempts.missed(
+          key,
+          next.claims.map(({ delivery }) => delivery),
+        );
       throw error;
     }
     for (const flight of arrived) this.#flights.end(key, flight);
     this.#tell(run, arrived, next);
 
     // 4. Send, each on its own.
-    for (const claim of next.claims) this.#send(key, run, claim, signal);
+    for (const claim of next.claims) this.#send(key, run, claim);
 
     // 5. Look again when it is time.
     for (const receiver of next.waits) this.#flights.waitFor(receiver, key);
@@ -95,22 +110,7 @@ export class NotificationController {
     return this.#parts.environments.get(`${metadata.namespace}/${spec.environment}`);
   }
 
-  #withResults(key: string, stored: readonly Delivery[], arrived: readonly Flight[], now: number): readonly Delivery[] {
-    const settledNow = new Map<string, Delivery>();
-    for (const { delivery, receiver, result } of arrived) {
-      if (result === undefined) continue;
-      const after = settled(delivery, receiver, result, now);
-      settledNow.set(identity(delivery), after);
-      const retryAfter = result.kind === "NotNow" ? result.retryAfter : undefined;
-      const times = this.#retryAt.get(key) ?? new Map<string, number>();
-      if (after.state === "Retrying")
-        this.#retryAt.set(key, times.set(identity(delivery), now + backoff(delivery.attempts - 1, PAUSE, this.#parts.random, retryAfter)));
-      else times.delete(identity(delivery));
-    }
-    return stored.map((one) => settledNow.get(identity(one)) ?? one);
-  }
-
-  #addressees(key: string, run: ReleaseRun, entries: readonly Notification[], stored: readonly Delivery[]): readonly Addressee[] {
+  #addressees(key: string, run: ReleaseRun, entries: readonly Notification[]): readonly Addressee[] {
     const { namespace } = run.metadata;
     const known = this.#environmentOf(run)?.status?.receivers ?? [];
     const underWay = this.#flights.of(key).filter(({ result }) => result === undefined);
@@ -119,7 +119,6 @@ export class NotificationController {
       const one = found(entry, namespace, this.#receivers.get(entry.receiver));
       const since = known.find(({ receiver }) => receiver === entry.receiver)?.since;
       const isCommit = one.kind === "Usable" && (one.receiver.type === "GitHub" || one.receiver.type === "GitLab");
-      const concerned = all.length > 0 || stored.some(({ receiver }) => receiver === entry.receiver);
       return {
         entry,
         since: since === undefined ? undefined : Date.parse(since),
@@ -128,7 +127,7 @@ export class NotificationController {
         busy: underWay.some(({ delivery }) => delivery.receiver === entry.receiver),
         free: this.#flights.isFree(entry.receiver),
         // The status of a commit says how it stands now: an older run does not write over what a newer one has said.
-        happenings: isCommit && concerned && this.#isOvertaken(run) ? [] : all,
+        happenings: isCommit && this.#isOvertaken(run) ? [] : all,
       };
     });
   }
@@ -148,16 +147,20 @@ export class NotificationController {
       );
   }
 
-  async #store(key: string, run: ReleaseRun, { deliveries }: Plan, signal: AbortSignal): Promise<void> {
+  async #store(key: string, run: ReleaseRun, { deliveries }: Pick<Plan, "deliveries">, signal: AbortSignal): Promise<void> {
     const before = run.status?.notifications ?? [];
     if (run.status === undefined || isDeepStrictEqual(before, deliveries)) return;
     const status = { ...run.status, notifications: [...deliveries] };
     this.#echoes.expect(key, await putStatus(this.#parts.home, RELEASE_RUNS, run, status, signal));
   }
 
-  #send(key: string, run: ReleaseRun, { receiver, entry, happening, delivery }: Claim, signal: AbortSignal): void {
+  #send(key: string, run: ReleaseRun, { receiver, entry, happening, delivery }: Claim): void {
     const sending = { post: this.#post, now: this.#parts.clock.now(), again: delivery.attempts > 1 };
-    this.#flights.begin(key, delivery, receiver, send(receiver, messageOf(run, entry, happening), sending, signal));
+    const sent = send(receiver, messageOf(run, entry, happening), sending, this.#cut.signal).catch((error: unknown) => {
+      this.#parts.log.error("a message could not be made", { run: key, receiver: delivery.receiver, error });
+      return { kind: "Unknown", message: "the conductor could not make it: see its log" } as const;
+    });
+    this.#flights.begin(key, delivery, receiver, sent);
   }
 
   #tell(run: ReleaseRun, arrived: readonly Flight[], { ended }: Plan): void {
@@ -179,9 +182,33 @@ export class NotificationController {
     }
   }
 
+  /**
+   * Called when no run is worked on any more: what is under way has a moment to arrive, and to be stored. What is cut off is for the
+   * next process to judge, as after a crash.
+   */
+  async close(): Promise<void> {
+    const { clock, home } = this.#parts;
+    const { signal } = new AbortController();
+    await Promise.race([this.#flights.settled(), clock.sleep(LAST_MOMENT, this.#cut.signal)]);
+    const runs = this.#flights.runs();
+    // Those that end from now on are not known to have arrived.
+    const ended = new Map(runs.map((key) => [key, this.#flights.of(key).filter(({ result }) => result !== undefined)]));
+    this.#cut.abort();
+    for (const [key, arrived] of ended) {
+      const [namespace = "", name = ""] = key.split("/", 2);
+      try {
+        const run = await home.get<ReleaseRun>(object(RELEASE_RUNS, namespace, name), signal);
+        const deliveries = this.#attempts.apply(key, run.status?.notifications ?? [], arrived, clock.now());
+        await this.#store(key, run, { deliveries }, signal);
+      } catch (error) {
+        this.#parts.log.warn("what came of a message could not be stored", { run: key, error });
+      }
+    }
+  }
+
   #forget(key: string): void {
     for (const flight of this.#flights.of(key)) if (flight.result !== undefined) this.#flights.end(key, flight);
-    this.#retryAt.delete(key);
+    this.#attempts.forget(key);
     this.#echoes.forget(key);
   }
 }

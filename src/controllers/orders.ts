@@ -9,7 +9,7 @@ import type { Orders, RunState } from "#engine/world.ts";
 type Handled = NonNullable<RunStatus["actions"]>;
 
 /** What people ask of this run, noted or not: on its release and on itself, each once. */
-export function asked(run: ReleaseRun, release: ServiceRelease): readonly Request[] {
+export function requestsFor(run: ReleaseRun, release: ServiceRelease): readonly Request[] {
   const all = [...requestsOn(release.metadata.annotations), ...requestsOnRun(run)].filter((one) => one.run === run.metadata.name);
   return all.filter(({ action, value }, index) => index === all.findIndex((one) => one.action === action && one.value === value));
 }
@@ -20,7 +20,7 @@ export function asked(run: ReleaseRun, release: ServiceRelease): readonly Reques
  */
 export function newRequests(run: ReleaseRun, release: ServiceRelease, isVerified: (revision: string) => boolean): readonly Request[] {
   const noted = run.status?.actions ?? [];
-  return asked(run, release).filter(
+  return requestsFor(run, release).filter(
     (request) =>
       (isOfRun(request.action)
         ? refusalOf(request, run) === undefined
@@ -38,11 +38,12 @@ export function refusalOf({ action, argument, run: named }: Request, run: Releas
 
 /**
  * The requests that a run has noted, with new ones. Stamps have a second: what is asked of a run that has stopped is later than
- * its stop, and what was asked before is not. What is asked still stays: it be noted anew if it were forgotten.
+ * its stop, and what was asked before is not. What is asked still stays: it would be noted
+ * anew if it were forgotten.
  */
 export function noted(run: ReleaseRun, release: ServiceRelease, requests: readonly Request[], now: number): Handled {
   const { actions: before = [], stop } = run.status ?? {};
-  const standing = asked(run, release);
+  const standing = requestsFor(run, release);
   const at = stamp(stop === undefined ? now : Math.max(now, Date.parse(stop.startedAt) + 1000));
   const all = [...before, ...requests.map(({ action, value }) => ({ action, value, at }))];
   // What is forgotten first has a later one of its kind: the last pause, and an abort, stay.

@@ -38,12 +38,12 @@ export class ReleaseOperator extends SafeOperator {
     const tell = (changed: (key: string) => void) => async (event: ResourceEvent) =>
       changed(`${event.meta.namespace ?? ""}/${event.meta.name}`);
     for (const [{ group, version, plural }, changed] of [
-      [SERVICE_RELEASES, (key: string) => conductor.releaseChanged(key)],
-      [ENVIRONMENTS, (key: string) => conductor.environmentChanged(key)],
-      [RELEASE_RUNS, (key: string) => conductor.runChanged(key)],
-      [RELEASE_APPROVALS, (key: string) => conductor.approvalChanged(key)],
-      [FREEZE_WINDOWS, (key: string) => conductor.freezeChanged(key)],
-      [RELEASE_PREVIEWS, (key: string) => conductor.previewChanged(key)],
+      [SERVICE_RELEASES, (key: string) => conductor.wakes.releaseChanged(key)],
+      [ENVIRONMENTS, (key: string) => conductor.wakes.environmentChanged(key)],
+      [RELEASE_RUNS, (key: string) => conductor.wakes.runChanged(key)],
+      [RELEASE_APPROVALS, (key: string) => conductor.wakes.approvalChanged(key)],
+      [FREEZE_WINDOWS, (key: string) => conductor.wakes.freezeChanged(key)],
+      [RELEASE_PREVIEWS, (key: string) => conductor.wakes.previewChanged(key)],
     ] as const)
       await this.watchResource(group, version, plural, tell(changed));
     conductor.start();

@@ -37,6 +37,7 @@ export const KINDS: ReadonlyMap<string, Kind> = new Map([
   ["argoproj.io/v1alpha1/clusteranalysistemplates", plain("argoproj.io/v1alpha1", "ClusterAnalysisTemplate", true)],
   [`${ADMISSION}/validatingadmissionpolicies`, plain(ADMISSION, "ValidatingAdmissionPolicy", true)],
   [`${ADMISSION}/validatingadmissionpolicybindings`, plain(ADMISSION, "ValidatingAdmissionPolicyBinding", true)],
+  ["apps/v1/statefulsets", plain("apps/v1", "StatefulSet", true)],
   ["/v1/secrets", { ...plain("v1", "Secret", false), admit: encoded }],
   ["events.k8s.io/v1/events", plain("events.k8s.io/v1", "Event", false)],
   ["coordination.k8s.io/v1/leases", plain("coordination.k8s.io/v1", "Lease", false)],

@@ -89,8 +89,7 @@ test("2: what the account may not release is refused with a line that says so, a
   const job = jobs.gitlab(stable, { SERVICE: "payments" });
   const { code, out } = await job.ended;
   assert.equal(code, 2, out);
-  assert.match(out, /payments\.checkouts/);
-  assert.match(out, /may not|forbidden|right/i);
+  assert.match(out, /^you may not get ServiceRelease payments\.checkouts in namespace team-a: ask for a Role /m);
   assert.equal(job.file("conductor.env"), undefined);
 });
 
@@ -199,6 +198,16 @@ test("the action of GitHub releases, with a token that it asks GitHub for, and i
   assert.equal(failed.outputs["exit-code"], "3");
   assert.match(failed.out, /^::error title=checkout\.checkouts was rolled back::/m);
   assert.match(failing.file("summary") ?? "", /\n\| first \| Verified \| \d\/1 \|\n\| rest \| Failed \| \d\/2 \|\n/);
+});
+
+test("with examples/rbac-ci-plan.yaml a job shows what a release would do, and leaves no preview behind", async () => {
+  const planned = await commit();
+  const { code, out, err } = jobs.conductor("plan", NAME, "--revision", planned);
+  assert.equal(code, 0, out + err);
+  for (const cluster of CLUSTERS) assert.ok(out.includes(cluster), out);
+  const path = "/apis/conductor.dev/v1alpha1/namespaces/team-a/releasepreviews";
+  assert.deepEqual((await fleet.scene.home.get<{ items: readonly object[] }>(path)).items, []);
+  assert.notEqual((await checkout.get()).spec.revision, planned);
 });
 
 test("what GitHub sends when a job is cancelled reaches conductor, and the release goes on", async () => {

@@ -229,7 +229,7 @@ test("with examples/rbac-ci-plan.yaml it reads runs and asks for previews, and w
     return verbs.filter((_, index) => answers[index]);
   };
   assert.deepEqual(await allowed("releaseruns"), ["get", "list", "watch"]);
-  assert.deepEqual(await allowed("releasepreviews"), ["get", "watch", "create"]);
+  assert.deepEqual(await allowed("releasepreviews"), ["get", "create", "delete"]);
   assert.deepEqual(await allowed("releaseapprovals"), []);
   const { items } = await ask<{ items: readonly unknown[] }>("GET", `${API}/team-a/releaseruns`);
   assert.deepEqual(items, []);

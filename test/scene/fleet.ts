@@ -37,12 +37,20 @@ export class Fleet {
   readonly repository: Repository;
   conductor: Conductor;
   readonly #proxies: ReadonlyMap<string, FaultProxy>;
+  readonly #args: readonly string[];
 
-  private constructor(scene: Scene, repository: Repository, conductor: Conductor, proxies: ReadonlyMap<string, FaultProxy>) {
+  private constructor(
+    scene: Scene,
+    repository: Repository,
+    conductor: Conductor,
+    proxies: ReadonlyMap<string, FaultProxy>,
+    args: readonly string[],
+  ) {
     this.scene = scene;
     this.repository = repository;
     this.conductor = conductor;
     this.#proxies = proxies;
+    this.#args = args;
   }
 
   static async start({ proxied = false, gitops = false, args = [] }: FleetOptions = {}): Promise<Fleet> {
@@ -59,7 +67,7 @@ export class Fleet {
         await scene.register(cluster, { url: proxy.url });
       }
       const repository = await scene.plane.repository("checkout");
-      return new Fleet(scene, repository, await scene.conductor({ args }), proxies);
+      return new Fleet(scene, repository, await scene.conductor({ args }), proxies, args);
     } catch (error) {
       await scene.stop();
       throw error;
@@ -124,7 +132,7 @@ export class Fleet {
   }
 
   async revive(): Promise<void> {
-    this.conductor = await this.scene.conductor();
+    this.conductor = await this.scene.conductor({ args: this.#args });
   }
 
   /** How often the conductor has written to each cluster and to the management cluster, by their audit logs. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import type { Cluster } from "#plane/cluster.ts";
-import { InstalledCli } from "./cli.ts";
+import { InstalledCli, type Ended } from "./cli.ts";
 import { expanded, gitlabJob, githubSteps } from "./templates.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -102,6 +102,17 @@ export class Jobs {
         .replaceAll(/\$\{\{ inputs\.([\w-]+) \}\}/g, (_, name: string) => given[name] ?? "")
         .replaceAll(/\$\{\{ steps\.deploy\.outputs\.([\w-]+) \}\}/g, (_, name: string) => outputs[name] ?? "");
     return this.#run(steps, "process", () => "", value);
+  }
+
+  /** `conductor` with the account's rights, in a log. */
+  conductor(...args: readonly string[]): Ended {
+    return this.#cli.run(
+      "env",
+      `KUBECONFIG=${join(this.#folder, "gitlab.kubeconfig")}`,
+      `CONDUCTOR_TOKEN=${this.#token}`,
+      "conductor",
+      ...args,
+    );
   }
 
   #run(

@@ -39,10 +39,9 @@ export function acting(one: Command, makesRun: boolean, ends = WITH_WAIT): Comma
   // In this order, so that neither is the default: see Acting.
   if (makesRun) one.option("--wait", "wait until the run that it makes has ended, and say how");
   one.option("--no-wait", "ask, and do not wait for the conductor's answer");
-  if (makesRun)
-    one
-      .option("--timeout <duration>", "with --wait: how long to wait for its end, 1h by default", time)
-      .option("--no-wait-approval", "with --wait: end with exit code 6 when people are asked");
+  if (makesRun) one.option("--timeout <duration>", "with --wait: how long to wait for its end, 1h by default", time);
+  // A rollback asks nobody.
+  if (makesRun && ends === WITH_WAIT) one.option("--no-wait-approval", "with --wait: end with exit code 6 when people are asked");
   one.hook("preAction", () => {
     const { wait, timeout, waitApproval } = one.opts<Acting>();
     if (wait !== true && (timeout !== undefined || waitApproval === false))

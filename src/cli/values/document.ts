@@ -83,8 +83,9 @@ export function documentOf(
   environments: readonly (EnvironmentValues & { readonly own: Chart })[],
   wanted: Wanted,
 ): ValuesDocument {
-  const compared = environments.map((environment) => environment.clusters.flatMap((one) => memberOf(one, wanted)));
   const withDiff = wanted.parts.has("diff");
+  const comparison = new Comparison(wanted);
+  const compared = environments.map(({ clusters }) => (withDiff ? clusters.flatMap((one) => comparison.memberOf(one)) : []));
   return {
     version: 1,
     service,
@@ -132,15 +133,32 @@ function originsOf(values: MapTree | undefined): Readonly<Record<string, string>
   return Object.fromEntries(values === undefined ? [] : leaves(values).map(({ steps, from }) => [pathText(steps), from]));
 }
 
-function memberOf({ cluster, values }: ClusterValues, { showSecrets }: Wanted): readonly Member<Compared>[] {
-  if (values === undefined) return [];
-  const shown = showSecrets ? values : concealed(values);
-  const texts = new Map(leaves(shown).map(({ steps, value }) => [pathText(steps), shortened(value)]));
-  const compared = leaves(values).map((leaf): readonly [string, Compared] => {
-    const path = pathText(leaf.steps);
-    return [path, { identity: identityOf(leaf), shown: texts.get(path) ?? null, varies: false }];
-  });
-  return [{ name: cluster, values: new Map(compared) }];
+/** Clusters with the same values share what is compared. */
+class Comparison {
+  readonly #known = new Map<MapTree, ReadonlyMap<string, Compared>>();
+  readonly #showSecrets: boolean;
+
+  constructor({ showSecrets }: Wanted) {
+    this.#showSecrets = showSecrets;
+  }
+
+  memberOf({ cluster, values }: ClusterValues): readonly Member<Compared>[] {
+    if (values === undefined) return [];
+    const compared = this.#known.get(values) ?? this.#compared(values);
+    this.#known.set(values, compared);
+    return [{ name: cluster, values: compared }];
+  }
+
+  #compared(values: MapTree): ReadonlyMap<string, Compared> {
+    // Concealing changes no path.
+    const shown = this.#showSecrets ? [] : leaves(concealed(values));
+    return new Map(
+      leaves(values).map((leaf, index) => {
+        const { value } = shown[index] ?? leaf;
+        return [pathText(leaf.steps), { identity: identityOf(leaf), shown: shortened(value), varies: false }];
+      }),
+    );
+  }
 }
 
 function identityOf({ value, empty }: Leaf): string {

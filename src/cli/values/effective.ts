@@ -1,14 +1,13 @@
-import { desired, entry } from "#argo/fields.ts";
 import { fill, type Variables } from "#engine/template.ts";
 import type { Manifest } from "../manifest.ts";
 import { some } from "../words.ts";
-import { assigned, type Parameter } from "./assign.ts";
-import { expanded } from "./buildenv.ts";
+import type { Parameter } from "./assign.ts";
 import { fileIn, labelOf, type Chart } from "./chart.ts";
 import { lookUp, type Found } from "./lookup.ts";
 import { coalesced, over } from "./merge.ts";
+import { ambiguity, buildEnv, parametersOf, withParameters } from "./parameters.ts";
 import type { Repository } from "./repository.ts";
-import { mapOf, plain, type MapTree } from "./tree.ts";
+import { mapOf, type MapTree } from "./tree.ts";
 
 /** A line of the lookup order, for one cluster. */
 export interface FileFound {
@@ -59,21 +58,16 @@ export interface Question {
 export function effectiveValues(question: Question): EnvironmentValues {
   const { manifest, repository, chart } = question;
   const helm = manifest.spec.application.helm;
-  const parsed = new Map<string, MapTree>();
-  const read = (path: string): MapTree => {
-    const known = parsed.get(path) ?? fileIn(repository, path) ?? mapOf([], path);
-    parsed.set(path, known);
-    return known;
-  };
   const ignoreMissing = helm?.ignoreMissingValueFiles === true;
-  const clusters = question.clusters.map((cluster) => clusterValues(question, cluster, ignoreMissing, read));
+  const merge = merging(question);
+  const clusters = question.clusters.map((cluster) => clusterValues(question, cluster, ignoreMissing, merge));
   return {
     name: manifest.name,
     repository,
     parameters: Object.keys(helm?.parameters ?? {}).toSorted(),
     ignoreMissing,
     clusters,
-    notes: [...question.notes, ...chart.notes, ...ambiguity(question), ...unknowns(question), ...strays(question, clusters)],
+    notes: [...question.notes, ...chart.notes, ...ambiguity(manifest), ...unknowns(question), ...strays(question, clusters)],
   };
 }
 
@@ -86,8 +80,32 @@ function variablesOf({ manifest, service, namespace, revision }: Question): Vari
   };
 }
 
-function clusterValues(question: Question, cluster: string, ignoreMissing: boolean, read: (path: string) => MapTree): ClusterValues {
-  const { manifest, repository, chart } = question;
+/** Files and parameters over each other and over the chart's own values; or why helm would refuse that. */
+type Merge = (paths: readonly string[], parameters: readonly Parameter[]) => MapTree | string;
+
+function merging({ repository, chart }: Question): Merge {
+  const files = new Map<string, MapTree>();
+  const results = new Map<string, MapTree | string>();
+  const read = (path: string): MapTree => {
+    const known = files.get(path) ?? fileIn(repository, path) ?? mapOf([], path);
+    files.set(path, known);
+    return known;
+  };
+  return (paths, parameters) => {
+    // Most clusters of a fleet have the same.
+    const key = JSON.stringify([paths, parameters]);
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    const given = paths.reduce((below, path) => over(below, read(path)), mapOf([], ""));
+    const set = withParameters(given, parameters);
+    const result = typeof set === "string" ? set : coalesced(set, chart.values ?? mapOf([], "values.yaml"), chart.subcharts);
+    results.set(key, result);
+    return result;
+  };
+}
+
+function clusterValues(question: Question, cluster: string, ignoreMissing: boolean, merge: Merge): ClusterValues {
+  const { manifest, repository } = question;
   const variables = { ...variablesOf(question), cluster };
   const env = buildEnv(manifest, variables);
   const templates = manifest.spec.application.helm?.valueFiles ?? [];
@@ -101,72 +119,13 @@ function clusterValues(question: Question, cluster: string, ignoreMissing: boole
   const refusals = rows.flatMap(({ template, found: one }) => (one.state === "Refused" ? [`${template}: ${one.why}`] : []));
   const unseen = rows.flatMap(({ template, found: one }) => (one.state === "NotSeen" ? [`${template}: ${one.why}`] : []));
   const { parameters, without } = parametersOf(manifest, variables, env);
-  const own = chart.values ?? mapOf([], "values.yaml");
-  const given = found
-    .flatMap((one) => (one.state === "Exists" ? one.paths : []))
-    .reduce((below, path) => over(below, read(path)), mapOf([], ""));
-  const set = withParameters(given, parameters);
+  const set = merge(
+    found.flatMap((one) => (one.state === "Exists" ? one.paths : [])),
+    parameters,
+  );
   const all = typeof set === "string" ? [...refusals, set] : refusals;
-  const values = typeof set === "string" || all.length > 0 ? undefined : coalesced(set, own, chart.subcharts);
+  const values = typeof set === "string" || all.length > 0 ? undefined : set;
   return { cluster, files: rows, refusals: all, without: [...unseen, ...without], values };
-}
-
-/** helm reads all of --set before all of --set-string. */
-function withParameters(values: MapTree, parameters: readonly Parameter[]): MapTree | string {
-  let tree = values;
-  for (const parameter of [...parameters.filter((one) => !one.forceString), ...parameters.filter((one) => one.forceString)]) {
-    const next = assigned(tree, parameter);
-    if (typeof next === "string") return `parameter ${parameter.name}: helm refuses it: ${next}`;
-    tree = next;
-  }
-  return tree;
-}
-
-function parametersOf(
-  { spec }: Manifest,
-  variables: Variables,
-  env: ReadonlyMap<string, string>,
-): { readonly parameters: readonly Parameter[]; readonly without: readonly string[] } {
-  const parameters: Parameter[] = [];
-  const without: string[] = [];
-  const wanted = Object.entries(desired(spec.application, variables)).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  for (const [field, value] of wanted) {
-    const { group, name } = entry(field);
-    if (group !== "helm.parameters" || typeof value !== "object" || value === null || !("value" in value)) continue;
-    const text = expanded(value.value, env);
-    const open = /\{\{ *(namespace|revision) *\}\}/.exec(value.value)?.[1];
-    if ("unknown" in text) without.push(`parameter ${name}: $${text.unknown} is known to Argo CD alone`);
-    else if (open !== undefined) without.push(`parameter ${name}: {{${open}}} is not known here: give --${open}`);
-    else parameters.push({ name, value: text.text, forceString: value.forceString === true });
-  }
-  return { parameters, without };
-}
-
-/** What is known of Argo CD's build environment: a commit is what Argo CD resolves it to. */
-function buildEnv({ spec }: Manifest, variables: Variables): ReadonlyMap<string, string> {
-  const { targetRevision } = spec.application;
-  const target = targetRevision === undefined ? undefined : fill(targetRevision, variables);
-  if (target === undefined || target.includes("{{")) return new Map();
-  const commit = /^[0-9a-f]{40}$/.test(target);
-  return new Map([
-    ["ARGOCD_APP_SOURCE_TARGET_REVISION", target],
-    ...(commit ? [["ARGOCD_APP_REVISION", target] as const] : []),
-    ...(commit ? [["ARGOCD_APP_REVISION_SHORT", target.slice(0, 7)] as const] : []),
-    ...(commit ? [["ARGOCD_APP_REVISION_SHORT_8", target.slice(0, 8)] as const] : []),
-  ]);
-}
-
-/** Something for each variable: which value it is does not matter. */
-const ANY: Variables = { service: "x", environment: "x", cluster: "x", namespace: "x", revision: "x" };
-
-/** Argo CD hands parameters to helm in no order: where it matters, nobody can say what comes of it. */
-function ambiguity({ manifest }: Question): readonly string[] {
-  const { parameters } = parametersOf(manifest, ANY, new Map());
-  const forward = withParameters(mapOf([], ""), parameters);
-  const backward = withParameters(mapOf([], ""), parameters.toReversed());
-  const same =
-    typeof forward === "string" || typeof backward === "string" || JSON.stringify(plain(forward)) === JSON.stringify(plain(backward));
-  return same ? [] : ["two helm.parameters set the same value, and Argo CD passes them in no fixed order: take one out"];
 }
 
 function unknowns({ manifest }: Question): readonly string[] {

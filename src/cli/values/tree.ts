@@ -38,7 +38,7 @@ export function isNull(tree: Tree): boolean {
 }
 
 /** Keys in the order in which helm prints them. */
-export function sorted(tree: MapTree): readonly (readonly [string, Tree])[] {
+function sorted(tree: MapTree): readonly (readonly [string, Tree])[] {
   return [...tree.entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
@@ -88,7 +88,8 @@ export function pathText(steps: readonly Step[]): string {
   return steps
     .map((step, index) => {
       if (typeof step === "number") return `[${step}]`;
-      return `${index === 0 ? "" : "."}${visible(step.replaceAll(/[\\.,=[]/g, String.raw`\$&`))}`;
+      const name = /^[\w-]+$/.test(step) ? step : visible(step.replaceAll(/[\\.,=[]/g, String.raw`\$&`));
+      return `${index === 0 ? "" : "."}${name}`;
     })
     .join("");
 }

@@ -192,7 +192,8 @@ function pauseAfter(attempts: number): number {
   return Math.min(PAUSE.cap, PAUSE.base * 2 ** Math.min(attempts - 1, 30));
 }
 
-function isOpen({ state }: Delivery): boolean {
+/** Whether something may still become of a message. */
+export function isOpen({ state }: Delivery): boolean {
   return state === "Sending" || state === "Retrying";
 }
 

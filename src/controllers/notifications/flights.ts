@@ -18,6 +18,7 @@ const AT_ONCE = 2;
 export class Flights {
   /** By run, then by the message. */
   readonly #byRun = new Map<string, Map<string, Flight>>();
+  readonly #sending = new Set<Promise<void>>();
   readonly #underWay = new Map<string, number>();
   readonly #waiting = new Map<string, Set<string>>();
   readonly #wake: (run: string) => void;
@@ -25,6 +26,16 @@ export class Flights {
   /** `wake` is called when a run may look again: its message has ended, or a receiver that it waits for is free. */
   constructor(wake: (run: string) => void) {
     this.#wake = wake;
+  }
+
+  /** Runs with messages that are under way, or of which it is not stored what came of them. */
+  runs(): readonly string[] {
+    return [...this.#byRun.keys()];
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#sending);
   }
 
   of(run: string): readonly Flight[] {
@@ -36,6 +47,7 @@ export class Flights {
   }
 
   waitFor(receiver: string, run: string): void {
+    if (this.isFree(receiver)) return this.#wake(run);
     this.#waiting.set(receiver, (this.#waiting.get(receiver) ?? new Set()).add(run));
   }
 
@@ -59,11 +71,13 @@ export class Flights {
     const flight: Flight = { delivery, receiver, result: undefined };
     const flights = this.#byRun.get(run) ?? new Map<string, Flight>();
     this.#byRun.set(run, flights.set(identity(delivery), flight));
-    void sending.then((result) => {
+    const ending = sending.then((result) => {
       flight.result = result;
+      this.#sending.delete(ending);
       this.leave(delivery.receiver);
       this.#wake(run);
     });
+    this.#sending.add(ending);
   }
 
   /** What came of it is stored, or its run is gone. */

@@ -28,7 +28,7 @@ export function happenings(run: ReleaseRun): readonly Happening[] {
     const said = `it is stopped, and waits for a person: ${message}`;
     return [{ phase: "Failed", subject: startedAt, at: Date.parse(startedAt), message: said, outcome: undefined }];
   }
-  const approvals = waiting(status);
+  const approvals = status.rollback === undefined ? waiting(status) : [];
   return approvals.length > 0 ? approvals : begun(run, status);
 }
 

@@ -4,7 +4,7 @@ import type { ApprovalSpec } from "#api/releaseapproval.ts";
 import type { Input } from "#cli/terminal.ts";
 import type { Cluster } from "#plane/cluster.ts";
 import { Plane } from "#plane/plane.ts";
-import { CONDUCTOR, management, object, said, stored } from "#test/scene/people.ts";
+import { ADMIN, CONDUCTOR, management, object, said, stored } from "#test/scene/people.ts";
 import { installPolicies } from "#test/scene/policies.ts";
 import { conductorOn, type Said } from "#test/unit/cli/terminal.ts";
 import { QUESTION } from "../admission/question.ts";
@@ -149,5 +149,68 @@ suite("decisions by the command line, as the API server lets them", () => {
       },
     );
     assert.deepEqual(await decisions(approval), {});
+  });
+});
+
+suite("what else the command line writes", () => {
+  const admin = (args: readonly string[]): Promise<Said> => conductorOn([...args, "--kubeconfig", cluster.kubeconfig, "-n", "team-a"]);
+
+  test("an annotation that names the run, besides that of the author", async () => {
+    const release = object("ServiceRelease", "shop.production", { service: "shop", environment: "production", revision: "v1" });
+    assert.match(await said(cluster, ADMIN, ["create", "-f", "-"], release), / created/);
+    assert.deepEqual(await admin(["pause", "shop.production"]), {
+      code: 1,
+      out: "✗ pause shop.production: Refused: there is no run yet: the conductor has not looked at it\n  conductor status shop.production shows how it stands\n",
+      err: "",
+    });
+    const whole = { ...(await stored(cluster, "servicereleases", "shop.production")), status: { run: "shop.production-1" } };
+    assert.match(await said(cluster, CONDUCTOR, ["replace", "--subresource=status", "-f", "-"], whole), / replaced/);
+    assert.deepEqual(await admin(["pause", "shop.production", "--no-wait"]), {
+      code: 0,
+      out: "● pause shop.production: Asked: asked of shop.production-1, and not waited for\n",
+      err: "",
+    });
+    const { annotations = {} } = (await stored(cluster, "servicereleases", "shop.production")).metadata;
+    assert.equal(annotations["conductor.dev/author"], "admin");
+    assert.match(annotations["conductor.dev/pause"] ?? "", /^shop\.production-1\/\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  });
+
+  test("nothing, where the right is missing", async () => {
+    assert.deepEqual(await conductor("eve", ["pause", "shop.production"]), {
+      code: 2,
+      out: "",
+      err: "you may not get ServiceRelease shop.production in namespace team-a: ask for a Role with the verb get on servicereleases.conductor.dev (kubectl auth can-i get servicereleases.conductor.dev -n team-a)\n",
+    });
+  });
+
+  test("a freeze that the API server takes, and its end", async () => {
+    const times = ["--from", "2126-12-23T18:00+01:00", "--until", "2127-01-04T08:00:00+01:00"];
+    const made = await admin([
+      "freeze",
+      "holidays",
+      "--reason",
+      "nobody is at work",
+      ...times,
+      "--environment",
+      "production",
+      "--cluster",
+      "eu,us",
+    ]);
+    assert.deepEqual({ code: made.code, err: made.err }, { code: 0, err: "" });
+    assert.deepEqual((await stored(cluster, "freezewindows", "holidays")).spec, {
+      reason: "nobody is at work",
+      from: "2126-12-23T17:00:00Z",
+      to: "2127-01-04T07:00:00Z",
+      environments: ["production"],
+      clusters: { names: ["eu", "us"] },
+    });
+    const taken = await admin(["freeze", "holidays", "--reason", "x", "--for", "1h"]);
+    assert.deepEqual(taken, {
+      code: 2,
+      out: "",
+      err: "there is already a FreezeWindow holidays in namespace team-a: choose another name, or delete it first\n",
+    });
+    assert.deepEqual(await admin(["unfreeze", "holidays"]), { code: 0, out: "holidays is gone\n", err: "" });
+    assert.equal((await admin(["freeze"])).out, "no freezes in namespace team-a\n");
   });
 });

@@ -74,6 +74,7 @@ const CASES: readonly (readonly [what: string, of: Case])[] = [
   ],
   ["a parameter with a variable is a text", set({ "image.tag": "{{cluster}}", number: "1{{cluster}}" })],
   ["parameters go into lists", set({ "list[0].v": "2", "list[1].extra": "x", "a.c[0]": "z", "fresh[2]": "late", "deep[0][1].x": "1" })],
+  ["nothing for a map that a list has no room for", set({ "fresh[0].x": "", "list[0].z": "", "list[5].z": "", "text[1]": "" })],
   ["lists in parameters", set({ l: "{a,b,3}", one: "{x}", none: "{}", "a.c": "{true,null}" })],
   ["commas and dots that are meant so", set({ "a\\.b": "1", "kubernetes\\.io/role": "x,y", c: "x\\,y", "d[0]": "k=v,w" })],
   ["null as a parameter takes out a key", set({ "a.b": "null", list: "null" })],

@@ -141,9 +141,47 @@ test("a conductor that dies while it sends leaves a claim: the next one sends to
     "slack Finished Sent 1 answered 200",
     "hook Finished Sent 1 answered 200",
   ]);
+  assert.equal(simulation.conductor?.fleet.clusters().length, 3, "a receiver is no cluster");
   const started = post.got.filter(({ body }) => body?.["type"] === "release.Started").map(({ headers }) => headers["webhook-id"]);
   assert.equal(new Set(started).size, 1);
   assert.equal(started.length, 2);
+});
+
+test("a conductor that is stopped in good order waits a moment for what is under way, and stores what came of it", async () => {
+  for (const [after, state] of [
+    [2000, "Sent"],
+    [9000, "Sending"],
+  ] as const) {
+    const { simulation, post } = stage({ notifications: [{ receiver: "slack" }] });
+    post.script = () => ({ after, with: { status: 200 } });
+    await simulation.settle(5000);
+    simulation.wishes.apply(RELEASE, A);
+    await simulation.runUntil(() => post.got.length === 1, HOUR);
+    const stopping = simulation.conductor?.stop();
+    await simulation.settle(10_000);
+    await stopping;
+    const told = simulation.wishes.runs(RELEASE)[0]?.status?.notifications?.map((one) => `${one.phase} ${one.state}`);
+    assert.deepEqual(told, [`Started ${state}`]);
+  }
+});
+
+test("a claim of which nobody knows whether it was stored was followed by nothing: Slack gets each message once all the same", async () => {
+  const path = `${pathOf(RESOURCES.runs, TEAM, "checkout.production-1")}/status`;
+  for (let write = 1; write <= 10; write += 1) {
+    const { simulation, post } = stage({ notifications: [{ receiver: "slack" }] });
+    simulation.faults.call(`management PUT ${path} #${write}`, { kind: "ResetAfterCommit" });
+    await simulation.settle(5000);
+    simulation.wishes.apply(RELEASE, A);
+    await finished(simulation);
+    await simulation.settle(60_000);
+    assert.equal(post.got.length, 2, `write ${write}`);
+    const told = simulation.wishes.runs(RELEASE)[0]?.status?.notifications ?? [];
+    assert.deepEqual(
+      told.map(({ phase, state }) => `${phase} ${state}`),
+      ["Started Sent", "Finished Sent"],
+      `write ${write}`,
+    );
+  }
 });
 
 test("whichever write of the run's status is refused, lost on its way back or cut by a crash, a webhook knows each message by its id", async () => {

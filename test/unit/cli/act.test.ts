@@ -114,6 +114,20 @@ suite("what is asked of a run", () => {
   });
 });
 
+test("Ctrl-C ends the waiting, and not what was asked", async () => {
+  const simulation = await soaking();
+  simulation.crash();
+  const interruption = new AbortController();
+  simulation.clock.after(2000, () => interruption.abort());
+  assert.deepEqual(
+    await conductorIn(simulation, ["pause", NAME], { interrupted: interruption.signal }),
+    said(130, `‖ pause ${NAME}: Unanswered: interrupted; what was asked stands`),
+  );
+  simulation.start();
+  await simulation.settle(10_000);
+  assert.equal(phase(simulation), "Paused");
+});
+
 suite("what is refused", () => {
   const status = `  conductor status ${NAME} shows how it stands`;
   const rows: readonly (readonly [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Action } from "#api/reasons.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
-import { asked, newRequests, noted, ordersOf, refusalOf } from "#controllers/orders.ts";
+import { newRequests, noted, ordersOf, refusalOf, requestsFor } from "#controllers/orders.ts";
 import { restoredState } from "#controllers/restored.ts";
 import type { Request } from "#engine/actions.ts";
 import type { Orders } from "#engine/world.ts";
@@ -65,7 +65,7 @@ test("what stands on the run itself is noted as well, each value once, and of th
     ["resume", NAME],
     ["pause", `${NAME}/again`],
   ]);
-  assert.deepEqual(values(asked(one, both)), [
+  assert.deepEqual(values(requestsFor(one, both)), [
     ["pause", NAME],
     ["resume", NAME],
     ["pause", `${NAME}/again`],

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Command } from "commander";
+import { onCluster } from "#cli/command.ts";
 import { conductor } from "../cli/terminal.ts";
 import { page, ROOT } from "./markdown.ts";
 
@@ -28,8 +30,9 @@ test("docs/values.md shows what the commands in it print", async () => {
 test("docs/values.md names every flag of the command", async () => {
   const { out } = await conductor("values", "--help");
   const flags = [...out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag = ""]) => flag);
-  // Those of every command are described where connections are.
-  const own = flags.filter((flag) => !["--help", "--context", "--kubeconfig", "--file", "--namespace", "--output"].includes(flag));
+  // Which API server is asked is the same for every command; of some the letter is written.
+  const others = ["--help", "--file", "--output", ...onCluster(new Command()).options.map(({ long }) => long)];
+  const own = flags.filter((flag) => !others.includes(flag));
   assert.ok(own.length > 5, out);
   for (const flag of own) assert.ok(page(file).includes(`\`${flag}`), flag);
 });

@@ -36,6 +36,12 @@ suite("of a run in flight", () => {
       "WaitingForApproval b 5 needs 1 approval",
     ]);
   });
+  test("but not when it goes back: then nobody waits for the answer", () => {
+    const rollback = { startedAt: at(6), message: "rejected" };
+    assert.deepEqual(of({ rollback, waves: [wave("Verified"), wave("Waiting", [approval("a", "Waiting")])] }), [
+      "Started - 3 2 clusters in 1 wave",
+    ]);
+  });
   test("an analysis is waited for in silence", () => {
     const gates = [{ ...approval("a", "Waiting"), kind: "Analysis" as const }];
     assert.deepEqual(of({ waves: [wave("Progressing", gates)] }), ["Started - 3 2 clusters in 1 wave"]);
