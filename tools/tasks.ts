@@ -16,6 +16,7 @@ const [name = "", ...args] = process.argv.slice(2);
 const TASKS: Readonly<Record<string, () => number | Promise<number>>> = {
   start: () => node("src/main.ts", args),
   demo: () => node("tools/demo.ts", args),
+  record: () => node("tools/record.ts", args),
   plane: () => node("test/plane/main.ts", args),
   generate: () => {
     write(root);

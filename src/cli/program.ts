@@ -49,7 +49,8 @@ const COMMANDS: readonly ((context: Context) => Command)[] = [
   completionCommand,
 ];
 
-function programFor(context: Context): Command {
+/** The whole of it, as commander has it. */
+export function programFor(context: Context): Command {
   const program = new Command("conductor")
     .description("releases services to many clusters, and shows how they go")
     .version(VERSION)

@@ -17,10 +17,14 @@ export interface Running {
   readonly ended: Promise<Ran>;
 }
 
-/** `conductor` with these arguments, as a process of its own. Its environment is `env` and nothing else but where programs are found. */
-export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = ""): Running {
+/**
+ * `conductor` with these arguments, as a process of its own. Its environment is `env` and nothing else but where programs are found;
+ * `preload` is a module that is loaded before it.
+ */
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = "", preload?: string): Running {
   const began = performance.now();
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const before = preload === undefined ? [] : ["--import", preload];
+  const child = spawn(process.execPath, [...before, MAIN, ...args], {
     env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", ...env },
     stdio: "pipe",
   });

@@ -21,6 +21,8 @@ export interface SceneOptions extends PlaneOptions {
   readonly analysis?: boolean;
   /** Whether each cluster has an Argo Rollouts, and pods that turn Ready. */
   readonly rollouts?: boolean;
+  /** Users of the management cluster besides the plane's own; each gets a token, and no rights. */
+  readonly users?: readonly string[];
   /** Hears of each cluster when all of it runs. */
   readonly onUp?: (cluster: Cluster) => void;
 }
@@ -43,6 +45,7 @@ export class Scene implements AsyncDisposable {
     gitops = false,
     analysis = false,
     rollouts = false,
+    users = [],
     onUp,
     ...options
   }: SceneOptions): Promise<Scene> {
@@ -58,7 +61,7 @@ export class Scene implements AsyncDisposable {
     };
     try {
       const [home, ...targets] = await Promise.all([
-        told(management(plane, { rollouts: analysis, argocd: gitops })),
+        told(management(plane, { rollouts: analysis, argocd: gitops, users })),
         ...clusters.map((name) => told(target(plane, name, like))),
       ]);
       const scene = new Scene(plane, home, new Map(targets.map((cluster) => [cluster.name, cluster])));

@@ -31,8 +31,8 @@ export type Version = "v1" | "v2" | "v3";
 const RELEASERS = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "releasers" };
 const ROLE = { apiVersion: `${RELEASERS.apiGroup}/v1`, metadata: { name: "releaser", namespace: "team-a" } };
 
-/** Starts all of it, and has v0 deployed everywhere. `tell` hears how far that is. */
-export async function arrange(tell: (line: string) => void): Promise<Setting> {
+/** Starts all of it, and has v0 deployed everywhere. `tell` hears how far that is; `users` get a token in the management cluster. */
+export async function arrange(tell: (line: string) => void, users: readonly string[] = []): Promise<Setting> {
   const sights = new Sights();
   const metrics = await FakeMetricsServer.start(
     traffic(
@@ -46,6 +46,7 @@ export async function arrange(tell: (line: string) => void): Promise<Setting> {
     argocd: true,
     analysis: true,
     rollouts: true,
+    users,
     onUp: (cluster) => {
       tell(`${cluster.name} is up: API server, ${cluster.argocd === undefined ? "" : "Argo CD, pods, "}Argo Rollouts`);
       if (!CLUSTERS.includes(cluster.name)) governing = governed(cluster, metrics, tell);

@@ -1,7 +1,7 @@
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { failed, type KubeFailure } from "#kube/errors.ts";
-import { collection } from "#kube/paths.ts";
+import { collection, object } from "#kube/paths.ts";
 import { ListWatchReflector } from "#kube/reflector.ts";
 import { EXIT } from "../exit.ts";
 import { RELEASES, RUNS } from "../kinds.ts";
@@ -66,7 +66,7 @@ export async function follow(
         release = releases.get(key);
         if (release === undefined) return { verdict: deleted(name, namespace), release };
         stalled = stalledOf(release, stalled, clock.now());
-        const run = teller.wantsRun ? await runs.read(release) : undefined;
+        const run = teller.wantsRun ? await runs.read(release, lost === undefined) : undefined;
         const verdict =
           asked === undefined ? undefined : verdictOn(release, asked, stalled === undefined ? 0 : clock.now() - stalled.since);
         teller.show(release, run, lost?.message, verdict !== undefined);
@@ -145,15 +145,18 @@ class RunReader {
     this.#session = session;
   }
 
-  async read({ metadata, status }: ServiceRelease): Promise<ReleaseRun | undefined> {
-    if (status?.run === undefined || this.#denied || this.#session.signal.aborted) return this.#run;
-    if (this.#version === metadata.resourceVersion) return this.#run;
+  /** `answers`: whether the API server does; else what was read before is what there is. */
+  async read({ metadata, status }: ServiceRelease, answers: boolean): Promise<ReleaseRun | undefined> {
+    const { client, signal, namespace } = this.#session;
+    if (this.#run?.metadata.name !== status?.run) this.#run = undefined;
+    const isKnown = this.#version === metadata.resourceVersion;
+    if (status?.run === undefined || this.#denied || isKnown || !answers || signal.aborted) return this.#run;
     try {
-      this.#run = await this.#session.mayFind(RUNS, status.run);
-      this.#denied = this.#run === undefined;
+      this.#run = RUNS.parse(await client.get(object(RUNS.resource, namespace, status.run), signal));
       this.#version = metadata.resourceVersion;
-    } catch {
-      // What cannot be read now is read with the next change: the release itself is what counts.
+    } catch (error) {
+      // A run is named before it is made. What cannot be read now is read later: the release itself is what counts.
+      this.#denied = failed(error, "Forbidden");
     }
     return this.#run;
   }

@@ -26,8 +26,7 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
       `  run ${run.name}${run.kind === "Forward" ? "" : ` (${run.kind} to ${short(run.revision)})`}${timed(run.startedAt, run.finishedAt, look.now)}${run.author === null ? "" : ` by ${run.author}`}`,
     );
   if (!view.observed && message !== UNSEEN) lines.push("  the conductor has not looked at the newest spec yet");
-  if (waitingOn !== null)
-    lines.push(wrapped(`  waiting on ${waitingOn.reason}: `, said(waitingOn.message, waitingOn.nextCheck, look), look.width));
+  if (waitingOn !== null) lines.push(wrapped(`  waiting on ${waitingOn.reason}: `, said(waitingOn, look), look.width));
   else if (message !== "") lines.push(wrapped("  ", message, look.width));
   if (view.waves === null) lines.push(...clusterLines(view.clusters, "", look));
   else {
@@ -42,13 +41,7 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
       const isLast = index === parts.length - 1;
       lines.push(`${isLast ? "└─ " : "├─ "}${typeof wave === "string" ? "since then" : waveLine(wave, run?.finishedAt ?? null, look)}`);
       const indent = isLast ? "   " : "│  ";
-      if (typeof wave !== "string")
-        lines.push(
-          ...wave.gates.map(
-            (gate) =>
-              `${indent}${wrapped(`${gateSign(gate.phase, look)} ${gate.kind} ${gate.object} `, `${gate.phase}${gate.message === "" ? "" : `: ${gate.message}`}`, look.width - indent.length).replaceAll("\n", `\n${indent}`)}`,
-          ),
-        );
+      if (typeof wave !== "string") lines.push(...wave.gates.map((gate) => gateLine(gate, indent, look)));
       lines.push(...clusterLines(clusters, indent, look));
     }
   }
@@ -59,6 +52,11 @@ export function treeOf(view: ReleaseView, look: TreeLook): string {
 function waveLine({ name, phase, ready, total, startedAt, verifiedAt }: WaveView, over: string | null, look: TreeLook): string {
   const mood = moodOfWave(phase);
   return `${sign(mood, look)} ${name}   ${ready}/${total}   ${coloured(mood, phase, look)}${timed(startedAt, verifiedAt ?? over, look.now)}`;
+}
+
+function gateLine({ kind, object, phase, message }: WaveView["gates"][number], indent: string, look: Look): string {
+  const text = wrapped("  ", `${kind} ${object} ${phase}${message === "" ? "" : `: ${message}`}`, look.width - indent.length);
+  return `${indent}${gateSign(phase, look)} ${text.slice(2).replaceAll("\n", `\n${indent}`)}`;
 }
 
 function gateSign(phase: WaveView["gates"][number]["phase"], look: Look): string {
@@ -107,9 +105,10 @@ function timed(from: string | null, to: string | null, now: number): string {
   return to === null ? `   for ${ago(from, now)}` : `   in ${ago(from, Date.parse(to))}`;
 }
 
-function said(message: string, nextCheck: string | null, { now }: TreeLook): string {
+function said({ reason, message, nextCheck }: NonNullable<ReleaseView["waitingOn"]>, { now }: TreeLook): string {
   const left = nextCheck === null ? 0 : Date.parse(nextCheck) - now;
-  return left > 0 ? `${message} (looked at again in ${ago(new Date(now).toISOString(), now + left)})` : message;
+  // When a question expires is in its message, and is not what is hoped for.
+  return left > 0 && reason !== "Approval" ? `${message} (looked at again in ${ago(new Date(now).toISOString(), now + left)})` : message;
 }
 
 /** Twelve digits tell commits apart; anything else is shown whole. */

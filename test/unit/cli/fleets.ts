@@ -27,7 +27,7 @@ export async function ended(simulation: Simulation, revision: string): Promise<S
   return simulation;
 }
 
-/** What a Role without rights on runs does not let. */
-export function isOfRuns({ path }: KubeRequest): boolean {
-  return path.includes("/releaseruns");
+/** A Role without rights on runs. */
+export function withoutRuns({ path }: KubeRequest): 403 | undefined {
+  return path.includes("/releaseruns") ? 403 : undefined;
 }

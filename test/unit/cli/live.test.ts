@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasColours, isLively } from "#cli/terminal.ts";
-import { BAD, ended, fleet, GOOD, NAME } from "./fleets.ts";
+import type { KubeRequest } from "#kube/ports.ts";
+import { BAD, ended, fleet, GOOD, NAME, withoutRuns } from "./fleets.ts";
 import { golden } from "./golden.ts";
-import { conductorIn, nowhere, Screen } from "./terminal.ts";
+import { as, conductorIn, nowhere, Screen } from "./terminal.ts";
 
 const SIZES = [
   [80, 24],
@@ -57,6 +58,31 @@ test("a lost API server is said below the tree, and no longer when it is back", 
   await conductorIn(simulation, ["deploy", NAME, "--revision", GOOD], { out: screen });
   assert.ok(screen.shown.some((text) => text.includes("the API server is lost, and tried again: ")));
   assert.ok(!screen.text.includes("the API server is lost"));
+});
+
+test("a run that is named before it is made is shown when it is there", async () => {
+  const screen = new Screen(100, 30);
+  const simulation = fleet({});
+  let asked = 0;
+  const late = ({ path }: { readonly path: string }): 404 | undefined =>
+    path.includes("/releaseruns/") && (asked += 1) <= 3 ? 404 : undefined;
+  await conductorIn(simulation, ["deploy", NAME, "--revision", GOOD], { out: screen, ...as(simulation, "ci", late) });
+  assert.ok(asked > 3);
+  assert.match(screen.text, /├─ ✓ first/);
+});
+
+test("who may not read runs sees the tree without waves, and asks for them once", async () => {
+  const screen = new Screen(100, 30);
+  const simulation = fleet({});
+  let asked = 0;
+  const denied = (request: KubeRequest): 403 | undefined => {
+    const status = withoutRuns(request);
+    asked += status === undefined ? 0 : 1;
+    return status;
+  };
+  const { code } = await conductorIn(simulation, ["deploy", NAME, "--revision", GOOD], { out: screen, ...as(simulation, "ci", denied) });
+  assert.deepEqual([code, asked], [0, 1]);
+  assert.match(screen.text, /✓ checkout.production {3}Succeeded {3}3\/3 ready/);
 });
 
 const ESCAPE = "\u001b";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { treeOf } from "#cli/release/tree.ts";
 import { viewOf, type ReleaseView } from "#cli/release/view.ts";
 import type { Simulation } from "#simulation/simulation.ts";
-import { BAD, ended, fleet, GOOD, isOfRuns, NAME, NEWER } from "./fleets.ts";
+import { BAD, ended, fleet, GOOD, withoutRuns, NAME, NEWER } from "./fleets.ts";
 import { golden } from "./golden.ts";
 import { large, LARGE_NOW } from "./large.ts";
 import { as, conductorIn } from "./terminal.ts";
@@ -46,7 +46,7 @@ test("a release that nobody has looked at yet says so", async () => {
 
 test("who may not read runs sees what the release itself says", async () => {
   const simulation = await underWay();
-  const { code, out } = await conductorIn(simulation, ["status", NAME], as(simulation, "ci", isOfRuns));
+  const { code, out } = await conductorIn(simulation, ["status", NAME], as(simulation, "ci", withoutRuns));
   assert.equal(code, 0);
   golden("status-without-runs.txt", out);
 });
@@ -59,7 +59,7 @@ test("the document of a release has its waves and clusters", async () =>
 
 test("the document has no waves where runs may not be read", async () => {
   const simulation = await underWay();
-  const { out } = await conductorIn(simulation, ["status", NAME, "-o", "json"], as(simulation, "ci", isOfRuns));
+  const { out } = await conductorIn(simulation, ["status", NAME, "-o", "json"], as(simulation, "ci", withoutRuns));
   const { waves, run, clusters }: ReleaseView = JSON.parse(out);
   assert.deepEqual([waves, run?.name, clusters.map(({ name }) => name)], [null, `${NAME}-2`, ["us-east-1", "ap-south-1"]]);
 });

@@ -6,10 +6,11 @@ import { systemClock } from "#kube/clock.ts";
 import type { KubeRequest, Transport } from "#kube/ports.ts";
 import { Connection, NEAR } from "#simulation/connection.ts";
 import { Process } from "#simulation/process.ts";
-import { refusal } from "#simulation/refusals.ts";
+import { refusal, type RefusalStatus } from "#simulation/refusals.ts";
 import { TEAM } from "#simulation/scenario.ts";
 import type { Simulation } from "#simulation/simulation.ts";
 import { Wire } from "#simulation/wire.ts";
+import { Grid } from "#tools/record/grid.ts";
 
 export interface Said {
   readonly code: number;
@@ -40,19 +41,21 @@ export function conductorOn(args: readonly string[], more: Partial<Terminal> = {
   return captured((terminal) => run(args, terminal), { ...real, ...more });
 }
 
-/** Whose credential a command finds, by connections with the simulation's faults. `forbidden`: what it may not do. */
+/** Whose credential a command finds, and which of its requests are refused. */
 export function as(
   { clock, home, faults }: Simulation,
   who: string,
-  forbidden: (request: KubeRequest) => boolean = () => false,
+  refused: (request: KubeRequest) => RefusalStatus | undefined = () => undefined,
 ): Pick<Terminal, "connect"> {
   const connectTo = ({ namespace = TEAM }: Where): Promise<Connected> => {
     const connection = new Connection({ server: home, who, clock, latency: { ...NEAR }, random: () => 0.5 });
     const process = new Process(clock);
     const wire = new Wire({ server: home, connection, process, faults, clock, crash: () => process.kill() });
     const transport: Transport = {
-      request: (request, signal) =>
-        forbidden(request) ? Promise.reject(refusal(403, "forbidden", request)) : wire.request(request, signal),
+      request: (request, signal) => {
+        const status = refused(request);
+        return status === undefined ? wire.request(request, signal) : Promise.reject(refusal(status, "injected", request));
+      },
       watch: (request, signal) => wire.watch(request, signal),
     };
     return Promise.resolve({ transport, namespace, server: "management:6443" });
@@ -67,7 +70,7 @@ export function typing(...lines: readonly string[]): { readonly input: Input; re
   return { asked, input: { line: (question) => (asked.push(question), Promise.resolve(left.shift())) } };
 }
 
-/** Runs it against the management cluster of a simulation, in whose time it waits; for two hours at most. */
+/** Runs it against the management cluster of a simulation, in whose time it waits, and with whose faults; for two hours at most. */
 export async function conductorIn(simulation: Simulation, args: readonly string[], more: Partial<Terminal> = {}): Promise<Said> {
   const { clock } = simulation;
   let done = false;
@@ -94,12 +97,7 @@ async function captured(
   return { code, out: out.join(""), err: err.join("") };
 }
 
-const ESCAPE = "\u001b";
-const PARTS = new RegExp(`(${ESCAPE}\\[\\d*[A-Za-z]|\n|\r)`);
-const UP = new RegExp(`^${ESCAPE}\\[(\\d+)A$`);
-const COLOUR = new RegExp(`^${ESCAPE}\\[\\d+m$`);
-
-/** A terminal that people look at, which wraps long lines. It knows what a command of ours may write there, and throws at anything else. */
+/** A terminal that people look at. It wraps long lines, and throws at an escape code that none of our commands should write. */
 export class Screen {
   readonly isTTY = true;
   readonly columns: number;
@@ -108,46 +106,22 @@ export class Screen {
   raw = "";
   /** Every state in which the cursor was at the beginning of a line. */
   readonly shown: string[] = [];
-  #lines: string[] = [""];
-  #row = 0;
+  readonly #grid: Grid;
 
   constructor(columns: number, rows: number) {
     this.columns = columns;
     this.rows = rows;
+    this.#grid = new Grid(columns, rows);
   }
 
   /** What stands there now, what has scrolled away included; without colours. */
   get text(): string {
-    return this.#lines.join("\n");
+    return this.#grid.text;
   }
 
   write(text: string): void {
     this.raw += text;
-    for (const part of text.split(PARTS)) this.#take(part);
+    this.#grid.write(text);
     if (text.endsWith("\n") && this.text !== this.shown.at(-1)) this.shown.push(this.text);
-  }
-
-  #take(part: string): void {
-    const up = UP.exec(part)?.[1];
-    if (part === "" || part === "\r" || COLOUR.test(part)) return;
-    if (part === "\n") {
-      this.#row += 1;
-      if (this.#row === this.#lines.length) this.#lines.push("");
-    } else if (up !== undefined) {
-      this.#row -= Number(up);
-      // What has scrolled away cannot be drawn over.
-      const top = Math.max(0, this.#lines.length - this.rows);
-      if (this.#row < top) throw new Error(`it goes up ${up} rows, over the top of a screen of ${this.rows}`);
-    } else if (part === `${ESCAPE}[0J`) this.#lines = [...this.#lines.slice(0, this.#row), ""];
-    else if (part.startsWith(ESCAPE)) throw new Error(`nobody knows ${JSON.stringify(part)}`);
-    else this.#print(part);
-  }
-
-  #print(text: string): void {
-    const line = (this.#lines[this.#row] ?? "") + text;
-    this.#lines[this.#row] = line.slice(0, this.columns);
-    if (line.length <= this.columns) return;
-    this.#take("\n");
-    this.#print(line.slice(this.columns));
   }
 }

@@ -160,9 +160,13 @@ test("a line that is clipped keeps its colours, and ends with an ellipsis", () =
   assert.equal(clipped(`12${red}`, 3), "12\u001b[31m…\u001b[39m");
 });
 
-test("with colours the words are the same", () => {
-  const plain = treeOf(view([target("eu", "Failed")]), LOOK);
-  const coloured = treeOf(view([target("eu", "Failed")]), { ...LOOK, colours: true });
+test("with colours the words are the same, and stand in the same places", () => {
+  const long = "word ".repeat(40).trim();
+  const gates = [{ kind: "Analysis" as const, object: "a", phase: "Failed" as const, message: long, since: AT }];
+  const waves = [{ name: "all", phase: "Failed" as const, soakedSeconds: 0, gates }];
+  const shown = viewOf(release(), run({ status: { waves, targets: [target("eu", "Failed", { message: long })] } }));
+  const plain = treeOf(shown, LOOK);
+  const coloured = treeOf(shown, { ...LOOK, colours: true });
   assert.notEqual(coloured, plain);
   assert.equal(coloured.replaceAll(new RegExp(`${"\u001b"}\\[\\d+m`, "g"), ""), plain);
 });
