@@ -8,6 +8,8 @@ import { objections, specSchema } from "#cli/schema.ts";
 import { found } from "#controllers/notifications/found.ts";
 import { phaseOf } from "#controllers/notifications/happenings.ts";
 import { OUTCOMES } from "#api/reasons.ts";
+import { commitOf } from "#controllers/newrun.ts";
+import { serviceRelease } from "#api/servicerelease.ts";
 import { Sealed } from "#fleet/sealed.ts";
 import { parseReceiver } from "#notify/receiver.ts";
 import { toWebhook } from "#notify/webhook.ts";
@@ -50,6 +52,14 @@ test("the Environment of the example is taken, and all that it names can be told
   assert.deepEqual(objections(specSchema(), manifest.spec, "spec"), []);
   for (const entry of read.spec.notifications ?? [])
     assert.equal(found(entry, "team-a", receivers.get(entry.receiver)).kind, "Usable", entry.receiver);
+});
+
+test("the release of the example is taken, and names a commit", () => {
+  const [manifest] = example("examples/notifications/servicerelease.yaml");
+  assert.ok(manifest !== undefined);
+  const read = serviceRelease.parse(stored(manifest));
+  keeps(manifest, read, "release");
+  assert.match(commitOf(read, read.spec.revision) ?? "", /^[0-9a-f]{40}$/);
 });
 
 suite("the page names", () => {
