@@ -20,7 +20,7 @@ test("an unknown task lists the tasks and fails", () => {
   assert.equal(status, 1);
   assert.equal(
     stderr,
-    "There is no task dance. Tasks: start, demo, plane, generate, format, check, test, test:e2e, test:simulation, test:mutation, test:model, bench:engine, bench:gates, pack, conductor, simulate, test:full\n",
+    "There is no task dance. Tasks: start, demo, record, plane, generate, format, check, test, test:e2e, test:simulation, test:mutation, test:model, bench:engine, bench:gates, bench:status, pack, conductor, simulate, test:full\n",
   );
 });
 
