@@ -90,6 +90,7 @@ const status = z.object({
     .optional()
     .describe("The clusters that are not done, at most 50; the run lists all."),
   run: z.string().max(253).optional().describe("The newest ReleaseRun of this release."),
+  url: z.string().max(2048).optional().describe("Where people see it, as the conductor's --release-url says."),
   actions: z
     .array(
       z.object({

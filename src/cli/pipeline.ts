@@ -59,6 +59,8 @@ export interface Ending {
   readonly exitCode: Exit;
   readonly message: string;
   readonly run: string | null;
+  /** Where people see the release. */
+  readonly url: string | null;
 }
 
 /** How it went, as far as that is known. */
@@ -105,25 +107,26 @@ const WORDS: Readonly<Record<Exit, string>> = {
 };
 
 /** For the file that GITHUB_OUTPUT names: what later steps of a job read. */
-export function outputs({ outcome, exitCode, run }: Ending): string {
-  const pairs = { outcome, "exit-code": `${exitCode}`, run: run ?? "" };
+export function outputs({ outcome, exitCode, run, url }: Ending): string {
+  const pairs = { outcome, "exit-code": `${exitCode}`, run: run ?? "", url: url ?? "" };
   return lines(Object.entries(pairs).map(([name, value]) => `${name}=${single(value)}`));
 }
 
 /** For a file of GitLab's artifacts:reports:dotenv: what later jobs have in their environment. */
-export function dotenv({ outcome, exitCode, run }: Ending): string {
-  const pairs = { OUTCOME: outcome, EXIT_CODE: `${exitCode}`, RUN: run ?? "" };
+export function dotenv({ outcome, exitCode, run, url }: Ending): string {
+  const pairs = { OUTCOME: outcome, EXIT_CODE: `${exitCode}`, RUN: run ?? "", URL: url ?? "" };
   return lines(Object.entries(pairs).map(([name, value]) => `CONDUCTOR_${name}=${single(value)}`));
 }
 
 /** For the file that GITHUB_STEP_SUMMARY names: Markdown. */
 export function summary(ending: Ending, { waves, clusters }: Course): string {
-  const { name, namespace, revision, outcome, exitCode, message, run } = ending;
+  const { name, namespace, revision, outcome, exitCode, message, run, url } = ending;
   const facts = [
     ["Outcome", `${outcome} (exit code ${exitCode})`],
     ["Revision", revision],
     ["Namespace", namespace],
     ...(run === null ? [] : [["Run", run]]),
+    ...(url === null ? [] : [["Where to see it", url]]),
   ];
   return lines([
     `### ${markdown(`${name} ${WORDS[exitCode]}`)}`,

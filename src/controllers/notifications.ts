@@ -19,6 +19,7 @@ import { happenings } from "./notifications/happenings.ts";
 import { messageOf, repositoryOf } from "./notifications/messages.ts";
 import { involved, keyOf, RELEASE_RUNS, type Parts } from "./parts.ts";
 import { putStatus } from "./putstatus.ts";
+import { linkTo } from "./releaselinks.ts";
 import { numberOf } from "./runindex.ts";
 
 const NO_COMMIT =
@@ -156,7 +157,8 @@ export class NotificationController {
 
   #send(key: string, run: ReleaseRun, { receiver, entry, happening, delivery }: Claim): void {
     const sending = { post: this.#post, now: this.#parts.clock.now(), again: delivery.attempts > 1 };
-    const sent = send(receiver, messageOf(run, entry, happening), sending, this.#cut.signal).catch((error: unknown) => {
+    const message = messageOf(run, entry, happening, linkTo(run, this.#parts.settings).link?.url);
+    const sent = send(receiver, message, sending, this.#cut.signal).catch((error: unknown) => {
       this.#parts.log.error("a message could not be made", { run: key, receiver: delivery.receiver, error });
       return { kind: "Unknown", message: "the conductor could not make it: see its log" } as const;
     });

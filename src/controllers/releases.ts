@@ -18,6 +18,7 @@ import { keyOf, PACE_PER_TARGET, RELEASE_RUNS, SERVICE_RELEASES, type Parts } fr
 import { isPartial, Planner, type Known } from "./planner.ts";
 import { pruned } from "./pruned.ts";
 import { putStatus } from "./putstatus.ts";
+import { urlOf } from "./releaselinks.ts";
 import { releaseStatus, type Standing } from "./releasestatus.ts";
 import { requestsOf } from "./requests.ts";
 import { numberIn, numberOf, type RunIndex } from "./runindex.ts";
@@ -242,7 +243,8 @@ export class ReleaseController {
   }
 
   async #report({ key, release, runs, requests, signal }: Case, standing: Standing): Promise<void> {
-    const status = releaseStatus(release, standing, runs, requests.answers, this.#parts.clock.now());
+    const said = releaseStatus(release, standing, runs, requests.answers, this.#parts.clock.now());
+    const status = { ...said, ...urlOf(release, said.run, this.#parts.settings) };
     if (isDeepStrictEqual(status, release.status)) return;
     this.#echoes.expect(key, await putStatus(this.#parts.home, SERVICE_RELEASES, release, status, signal));
     tellStanding(this.#parts, release, standing, requests.answers);

@@ -1,4 +1,4 @@
-import { inert, oneLine, short, textOf, type Form, type Message } from "./message.ts";
+import { inert, oneLine, releaseOf, short, textOf, type Form, type Message } from "./message.ts";
 
 /** What is said on a commit: a status of one line, and a comment in Markdown. */
 
@@ -33,10 +33,11 @@ export function markerOf({ id }: Message): string {
 }
 
 export function commentOf(message: Message): string {
-  return `${markerOf(message)}\n${textOf(message, MARKDOWN)}`;
+  const link = message.url === undefined ? "" : `\n\n[ServiceRelease ${releaseOf(message)}](<${message.url}>)`;
+  return `${markerOf(message)}\n${textOf(message, MARKDOWN)}${link}`;
 }
 
 /** The label of a status: one for each release, so that a newer one takes the place of an older. */
-export function contextOf({ values: { namespace, service, environment } }: Message): string {
-  return `conductor/${namespace}/${service}.${environment}`;
+export function contextOf(message: Message): string {
+  return `conductor/${releaseOf(message)}`;
 }

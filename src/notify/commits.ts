@@ -104,7 +104,7 @@ function github({ token }: CommitReceiver, message: Message, repository: string)
   return {
     headers: { accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28", authorization: `Bearer ${token.open()}` },
     status: `${path}/statuses/${commit}`,
-    statusBody: { state, context: contextOf(message), description: descriptionOf(message) },
+    statusBody: { state, context: contextOf(message), description: descriptionOf(message), ...target(message) },
     statuses: undefined,
     state,
     comments: `${path}/commits/${commit}/comments`,
@@ -121,12 +121,17 @@ function gitlab({ token }: CommitReceiver, message: Message, repository: string)
   return {
     headers: { "private-token": token.open() },
     status: `${path}/statuses/${commit}`,
-    statusBody: { state, name, description: descriptionOf(message) },
+    statusBody: { state, name, description: descriptionOf(message), ...target(message) },
     statuses: `${path}/repository/commits/${commit}/statuses?${new URLSearchParams({ name })}`,
     state,
     comments: `${path}/repository/commits/${commit}/comments`,
     commentBody: { note: commentOf(message) },
   };
+}
+
+/** Where a click on the status leads. */
+function target({ url }: Message): { readonly target_url?: string } {
+  return url === undefined ? {} : { target_url: url };
 }
 
 function githubState({ phase, outcome }: Message): "pending" | "success" | "failure" | "error" {

@@ -14,6 +14,8 @@ export interface Message {
   /** acme/checkout, where a commit is told. */
   readonly repository: string | undefined;
   readonly comment: boolean;
+  /** Where people see the release; undefined where nobody has said. */
+  readonly url: string | undefined;
   readonly templates: Notification["templates"];
 }
 
@@ -45,6 +47,11 @@ export function textOf({ phase, values, templates }: Message, { words, value, bo
       return variable === undefined ? words(part) : value(values[variable]);
     })
     .join("");
+}
+
+/** `namespace/name` of the release: names that the API server has checked. */
+export function releaseOf({ values: { namespace, service, environment } }: Message): string {
+  return `${namespace}/${service}.${environment}`;
 }
 
 /** One line without what steers a terminal or turns the direction of text. */

@@ -1,4 +1,4 @@
-import { inert, oneLine, short, textOf, type Form, type Message } from "./message.ts";
+import { inert, oneLine, releaseOf, short, textOf, type Form, type Message } from "./message.ts";
 import type { PostRequest } from "./post.ts";
 import type { SlackReceiver } from "./receiver.ts";
 
@@ -16,7 +16,8 @@ const FORM: Form = {
 
 /** One message to an incoming webhook: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
 export function toSlack({ url }: SlackReceiver, message: Message): PostRequest {
-  const text = fitting(textOf(message, FORM));
+  const link = message.url === undefined ? "" : `\n<${escaped(message.url)}|ServiceRelease ${releaseOf(message)}>`;
+  const text = fitting(textOf(message, FORM), LONGEST - link.length) + link;
   // verbatim: names and addresses in it become neither mentions nor links.
   const section = { type: "section", text: { type: "mrkdwn", text, verbatim: true } };
   const body = { text, blocks: [section], unfurl_links: false, unfurl_media: false };
@@ -29,6 +30,6 @@ function escaped(text: string): string {
 }
 
 /** Never half an escape. */
-function fitting(text: string): string {
-  return text.length <= LONGEST ? text : `${short(text, LONGEST - 6).replace(/&[a-z]{0,3}…$/, "…")}`;
+function fitting(text: string, longest: number): string {
+  return text.length <= longest ? text : `${short(text, longest - 6).replace(/&[a-z]{0,3}…$/, "…")}`;
 }

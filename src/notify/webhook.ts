@@ -19,6 +19,7 @@ export function toWebhook({ url, signingKey }: WebhookReceiver, message: Message
     ...(approval === "" ? {} : { approval }),
     ...(message.outcome === undefined ? {} : { outcome }),
     clusters: { ready: Number(ready), total: Number(total) },
+    ...(message.url === undefined ? {} : { url: message.url }),
     text: short(textOf(message, FORM), LONGEST_TEXT),
   };
   const body = JSON.stringify({ type: `release.${phase}`, id, timestamp: at, data });

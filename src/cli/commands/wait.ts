@@ -67,8 +67,9 @@ export async function followTo(terminal: Terminal, session: Session, name: strin
   const { verdict, release } = await follow(session, name, tellerFor(terminal, options.output !== undefined), asked, options.timeout);
   const { exit, outcome, message } = verdict;
   const run = release?.status?.run ?? null;
+  const url = release?.status?.url ?? null;
   const { revision } = asked;
-  const conclusion = { version: 1, name, namespace: session.namespace, revision, outcome, exitCode: exit, message, run } as const;
+  const conclusion = { version: 1, name, namespace: session.namespace, revision, outcome, exitCode: exit, message, run, url } as const;
   await tellJob(terminal, conclusion, async () => {
     // Interrupted, or the API server is lost: how it ended is said all the same.
     const course = run === null ? undefined : await session.mayFind(RUNS, run).catch(() => undefined);

@@ -16,6 +16,8 @@ export interface Conclusion {
   readonly exitCode: Exit;
   readonly message: string;
   readonly run: string | null;
+  /** Where people see it, where the conductor says. */
+  readonly url: string | null;
 }
 
 /** Says how it ended; resolves with the exit code. `hint`: what may be done about it. */

@@ -16,6 +16,8 @@ export interface ReleaseView {
   /** What was last verified on every target. */
   readonly stable: string | null;
   readonly phase: ReleasePhase;
+  /** Where people see it. */
+  readonly url: string | null;
   /** Whether the conductor has seen the newest spec. */
   readonly observed: boolean;
   readonly message: string;
@@ -95,6 +97,7 @@ export function viewOf({ metadata, spec, status }: ServiceRelease, run: ReleaseR
     revision: spec.revision,
     stable: status?.revision?.stable ?? null,
     phase: status?.phase ?? "Pending",
+    url: status?.url ?? null,
     observed: status?.observedGeneration === metadata.generation,
     message: messageOf(status),
     run: run === undefined ? (status?.run === undefined ? null : runOf(status.run, spec.revision)) : runView(run),

@@ -7,7 +7,7 @@ import type { Message } from "#notify/message.ts";
 import type { Happening } from "./happenings.ts";
 
 /** A message of a run to one receiver. */
-export function messageOf(run: ReleaseRun, entry: Notification, happening: Happening): Message {
+export function messageOf(run: ReleaseRun, entry: Notification, happening: Happening, url: string | undefined): Message {
   const { metadata, spec, status } = run;
   const { phase, subject = "", at, message, outcome } = happening;
   return {
@@ -32,6 +32,7 @@ export function messageOf(run: ReleaseRun, entry: Notification, happening: Happe
     },
     repository: repositoryOf(run, entry),
     comment: entry.comment === true,
+    url,
     templates: entry.templates,
   };
 }

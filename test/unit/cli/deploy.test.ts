@@ -84,6 +84,7 @@ test("with --no-wait the document has no outcome", async () => {
         exitCode: 0,
         message: "declared, and not waited for",
         run: null,
+        url: null,
       },
     ],
   );

@@ -60,7 +60,7 @@ suite("in GitLab", () => {
   test("later jobs read how it ended", () => {
     assert.equal(
       readFileSync(GITLAB.CONDUCTOR_DOTENV, "utf8"),
-      "CONDUCTOR_OUTCOME=Succeeded\nCONDUCTOR_EXIT_CODE=0\nCONDUCTOR_RUN=checkout.production-1\n",
+      "CONDUCTOR_OUTCOME=Succeeded\nCONDUCTOR_EXIT_CODE=0\nCONDUCTOR_RUN=checkout.production-1\nCONDUCTOR_URL=\n",
     );
   });
 
@@ -87,7 +87,7 @@ suite("in GitHub", () => {
   });
 
   test("its page shows waves and clusters, and later steps read the outcome", () => {
-    assert.equal(readFileSync(GITHUB.GITHUB_OUTPUT, "utf8"), "outcome=RolledBack\nexit-code=3\nrun=checkout.production-1\n");
+    assert.equal(readFileSync(GITHUB.GITHUB_OUTPUT, "utf8"), "outcome=RolledBack\nexit-code=3\nrun=checkout.production-1\nurl=\n");
     const page = readFileSync(GITHUB.GITHUB_STEP_SUMMARY, "utf8");
     assert.match(page, /^### checkout\.production was rolled back\n/);
     assert.match(page, /\n\| first \| Verified \| 0\/1 \|\n\| rest \| Failed \| 0\/1 \|\n/);

@@ -22,6 +22,7 @@ const ARRIVED: Ending = {
   exitCode: 0,
   message: "every target is verified",
   run: "checkout.production-7",
+  url: "https://releases.example/checkout",
 };
 const FAILED: Ending = { ...ARRIVED, outcome: "RolledBack", exitCode: 3, message: "us-east-1 is Degraded" };
 const NOW = 1_764_060_000_500;
@@ -133,14 +134,18 @@ suite("annotations", () => {
 });
 
 suite("what later steps read", () => {
-  test("in GitHub", () => assert.equal(outputs(ARRIVED), "outcome=Succeeded\nexit-code=0\nrun=checkout.production-7\n"));
+  test("in GitHub", () =>
+    assert.equal(outputs(ARRIVED), "outcome=Succeeded\nexit-code=0\nrun=checkout.production-7\nurl=https://releases.example/checkout\n"));
   test("in GitLab", () =>
-    assert.equal(dotenv(ARRIVED), "CONDUCTOR_OUTCOME=Succeeded\nCONDUCTOR_EXIT_CODE=0\nCONDUCTOR_RUN=checkout.production-7\n"));
-  test("a release without a run has an empty one", () => assert.match(outputs({ ...ARRIVED, run: null }), /\nrun=\n$/));
+    assert.equal(
+      dotenv(ARRIVED),
+      "CONDUCTOR_OUTCOME=Succeeded\nCONDUCTOR_EXIT_CODE=0\nCONDUCTOR_RUN=checkout.production-7\nCONDUCTOR_URL=https://releases.example/checkout\n",
+    ));
+  test("a release without a run has an empty one", () => assert.match(outputs({ ...ARRIVED, run: null, url: null }), /\nrun=\nurl=\n$/));
   test("no value adds another", () => {
     const nasty = { ...ARRIVED, run: "x\nPATH=/tmp\r\nLD_PRELOAD=y" };
-    assert.equal(outputs(nasty), "outcome=Succeeded\nexit-code=0\nrun=x PATH=/tmp LD_PRELOAD=y\n");
-    assert.equal(dotenv(nasty).split("\n").length, 4);
+    assert.equal(outputs(nasty), "outcome=Succeeded\nexit-code=0\nrun=x PATH=/tmp LD_PRELOAD=y\nurl=https://releases.example/checkout\n");
+    assert.equal(dotenv(nasty).split("\n").length, 5);
   });
 });
 
@@ -167,6 +172,7 @@ suite("the summary of a job", () => {
         "| Revision | 4af8de61b2c05c9e3d7f8a1e6b0d94c2f5a71e38 |",
         "| Namespace | team-a |",
         "| Run | checkout.production-7 |",
+        "| Where to see it | https://releases.example/checkout |",
         "",
         "| Wave | Phase | Ready |",
         "| --- | --- | --- |",
@@ -184,7 +190,7 @@ suite("the summary of a job", () => {
 
   test("leaves out what is not known", () => {
     assert.equal(
-      summary({ ...ARRIVED, run: null }, { waves: null, clusters: [] }),
+      summary({ ...ARRIVED, run: null, url: null }, { waves: null, clusters: [] }),
       [
         "### checkout.production has arrived",
         "",

@@ -187,6 +187,7 @@ test("a release without a status is Pending", () =>
     observed: false,
     message: "the conductor has not looked at it yet",
     run: null,
+    url: null,
     targets: null,
     waitingOn: null,
     waves: null,

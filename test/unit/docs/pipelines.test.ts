@@ -80,7 +80,7 @@ suite("the action of GitHub", () => {
   });
 
   test("its outputs are those that the program writes", () => {
-    assert.deepEqual(Object.keys(action.outputs), ["outcome", "exit-code", "run"]);
+    assert.deepEqual(Object.keys(action.outputs), ["outcome", "exit-code", "run", "url"]);
     for (const [name, { value }] of Object.entries<{ value: string }>(action.outputs))
       assert.equal(value, `\${{ steps.deploy.outputs.${name} }}`);
   });

@@ -176,3 +176,24 @@ suite("a webhook's message", () => {
     assert.equal(signed, "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
   });
 });
+
+suite("where people see the release is a link in every form, and only there", () => {
+  const linked = message({ url: "https://releases.example/r?a=1&b=2" });
+
+  test("in Slack, below the text", () =>
+    assert.match(slack(linked), /\n<https:\/\/releases\.example\/r\?a=1&amp;b=2\|ServiceRelease team-a\/checkout\.production>$/));
+
+  test("in a webhook's data", () => {
+    const { data } = JSON.parse(webhook(linked).body ?? "") as { data: { url?: string } };
+    assert.equal(data.url, "https://releases.example/r?a=1&b=2");
+  });
+
+  test("in a comment", () =>
+    assert.match(commentOf(linked), /\n\n\[ServiceRelease team-a\/checkout\.production\]\(<https:\/\/releases\.example\/r\?a=1&b=2>\)$/));
+
+  test("a text that is too long does not push it out", () => {
+    const text = slack({ ...linked, templates: { Finished: "x".repeat(4000) } });
+    assert.equal(text.length, 3000);
+    assert.match(text, /…\n<https:.*>$/);
+  });
+});

@@ -12,6 +12,7 @@ export function message({
     at: "2026-11-25T09:00:00Z",
     repository: "acme/checkout",
     comment: false,
+    url: undefined,
     templates: undefined,
     ...more,
     values: {
