@@ -122,6 +122,7 @@ function declared({ metadata: { name, namespace }, spec }: ServiceRelease): obje
     exitCode: EXIT.arrived,
     message: "declared, and not waited for",
     run: null,
+    url: null,
   };
 }
 

@@ -54,6 +54,7 @@ test("for programs a deploy prints one document, and nothing else", async () => 
     exitCode: 0,
     message: "every target is verified",
     run: `${NAME}-1`,
+    url: null,
   });
 });
 

@@ -193,7 +193,7 @@ suite("where people see the release is a link in every form, and only there", ()
 
   test("a text that is too long does not push it out", () => {
     const text = slack({ ...linked, templates: { Finished: "x".repeat(4000) } });
-    assert.equal(text.length, 3000);
+    assert.ok(text.length > 2900 && text.length <= 3000, `${text.length}`);
     assert.match(text, /…\n<https:.*>$/);
   });
 });
