@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { EXIT } from "#cli/exit.ts";
 import { programFor } from "#cli/program.ts";
-import { conductor, nowhere } from "#test/unit/cli/terminal.ts";
+import { fleet, GOOD, NAME } from "#test/unit/cli/fleets.ts";
+import { conductor, conductorIn, nowhere } from "#test/unit/cli/terminal.ts";
 import { castOf } from "#tools/record/cast.ts";
 import { textOf } from "#tools/record/frames.ts";
 import { TITLES } from "#tools/record/story.ts";
@@ -43,6 +44,11 @@ test("the page lists every exit code, in the words of the help of deploy", async
     Object.values(EXIT),
   );
   table("## Exit codes", said);
+});
+
+test("the document on the page is the one that deploy prints", async () => {
+  const { out } = await conductorIn(fleet(), ["deploy", NAME, "--revision", GOOD, "-o", "json"]);
+  assert.equal(/^```json\n(.*?)^```$/ms.exec(page(PAGE))?.[1], out);
 });
 
 const file = (name: string): string => readFileSync(join(ROOT, "docs", "recordings", name), "utf8");
