@@ -7,49 +7,38 @@ import { alice, bob, mary, type Setting } from "./setting.ts";
 export async function lookAround({ scene, revisions }: Setting, say: (text: string) => void, ended: Promise<void>): Promise<void> {
   const { kubectl } = await acquire(["kubectl"], () => undefined);
   const as = ({ name, groups: [group = ""] }: Person): string => `--as ${name} --as-group ${group}`;
-  const patch = (name: string, change: object): string => `${name} --type merge \\\n      -p '${JSON.stringify(change)}'`;
-  const approve = (name: string, more: object = {}): string =>
-    patch("releaseapproval NAME", { spec: { decisions: { [name]: { decision: "Approve", ...more } } } });
-  const hour = (hours: number): string => `${new Date(Date.now() + hours * 3_600_000).toISOString().slice(0, 19)}Z`;
-  const release = (version: string, environment: string): string =>
-    `  kubectl ${as(alice)} patch ${patch(`servicerelease checkout.${environment}`, { spec: { revision: version } })}`;
   say(
     [
-      "Look around with kubectl; everything goes away with Ctrl-C.",
-      `  management   export KUBECONFIG=${scene.home.kubeconfig}`,
-      ...CLUSTERS.map((cluster) => `  ${cluster.padEnd(12)} export KUBECONFIG=${scene.cluster(cluster).kubeconfig}`),
-      "",
-      `  alias kubectl="${kubectl} --namespace team-a"`,
-      "  kubectl get servicereleases -o wide",
-      "  kubectl describe servicerelease checkout.production",
-      "  kubectl get releaseruns -o yaml",
-      "  kubectl get analysisruns -o yaml",
-      "  kubectl --namespace argocd get applications               (in one of the clusters)",
-      "  kubectl --namespace default get rollouts,replicasets      (there, too)",
+      "Look around; everything goes away with Ctrl-C. In another terminal, in this folder:",
+      `  export KUBECONFIG=${scene.home.kubeconfig}`,
+      '  alias conductor="npm run --silent conductor -- --namespace team-a"',
+      "  conductor status",
+      "  conductor status checkout.production",
+      "  conductor history checkout.production",
+      "  conductor explain checkout.production",
+      "  conductor clusters",
+      "  conductor doctor",
       "",
       "Freeze production, from now for an hour:",
-      // Not indented, as the shell wants its end.
-      "kubectl apply -f - <<EOF",
-      "apiVersion: conductor.dev/v1alpha1",
-      "kind: FreezeWindow",
-      "metadata: {name: demo}",
-      "spec:",
-      "  reason: the demo",
-      "  environments: [production]",
-      `  from: "${hour(-1 / 60)}"`,
-      `  to: "${hour(1)}"`,
-      "EOF",
+      "  conductor freeze demo --reason 'the demo' --for 1h --environment production",
       "Release v3, which is good. Staging takes it; production waits, and says for what:",
-      release(revisions.v3, "staging"),
-      release(revisions.v3, "production"),
-      "  kubectl get servicereleases,releaseapprovals,freezewindows",
-      "Let it through the freeze, by the ReleaseApproval that has no wave; that takes a right of its own:",
-      `  kubectl ${as(mary)} patch ${approve(mary.name, { reason: "it is only a demo" })}`,
-      "And approve of the rest, by the one that has a wave, when the first cluster has been good:",
-      `  kubectl ${as(bob)} patch ${approve(bob.name)}`,
+      `  conductor plan checkout.production --revision ${revisions.v3}`,
+      ...(["staging", "production"] as const).map(
+        (environment) => `  conductor deploy checkout.${environment} --revision ${revisions.v3} ${as(alice)} --no-wait`,
+      ),
+      "  conductor status checkout.production --watch",
+      "Let it through the freeze; that takes a right of its own:",
+      `  conductor approve checkout.production --freeze demo --reason 'it is only a demo' ${as(mary)}`,
+      "And approve of the rest, when the first cluster has been good:",
+      `  conductor approve checkout.production ${as(bob)}`,
+      "Go back to v1 at once, since it was verified before: no gates, no waves:",
+      `  conductor rollback checkout.production --to ${revisions.v1}`,
       "",
-      "Go back to v1 from the newest RUN, at once, since it was verified before: no gates, no waves:",
-      `  kubectl annotate servicerelease checkout.production \\\n      conductor.dev/rollback-to=RUN/${revisions.v1}`,
+      `What lies below it, with ${kubectl}:`,
+      "  kubectl --namespace team-a get servicereleases,releaseruns,releaseapprovals,freezewindows,analysisruns",
+      ...CLUSTERS.map(
+        (cluster) => `  kubectl --kubeconfig ${scene.cluster(cluster).kubeconfig} get applications,rollouts,replicasets -A   # ${cluster}`,
+      ),
     ].join("\n"),
   );
   // Nothing else may keep the process awake.

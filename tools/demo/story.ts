@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { ApiError } from "#plane/client.ts";
-import { object, said } from "#test/scene/people.ts";
+import type { Person } from "#test/scene/people.ts";
+import { startCli, type Ran } from "#test/scene/running-cli.ts";
 import { PRODUCTION, STAGING } from "./environments.ts";
 import { alice, bob, isWell, type Setting, type Version } from "./setting.ts";
 import { look, type Course, type View } from "./view.ts";
@@ -31,9 +32,8 @@ export async function release(setting: Setting, view: View, say: Say, version: V
   const before = await patches(setting);
   const begun = Date.now();
   for (const { environment } of COURSES) {
-    const wish = object("ServiceRelease", `checkout.${environment}`, { service: "checkout", environment, revision });
-    const answer = await said(scene.home, alice, ["apply", "-f", "-"], wish);
-    if (!/ (created|configured)/.test(answer)) throw new Error(`alice could not release: ${answer}`);
+    const answer = await conductor(setting, alice, "deploy", `checkout.${environment}`, "--revision", revision, "--no-wait");
+    if (answer.code !== 0) throw new Error(`alice could not release: ${answer.out}${answer.err}`);
   }
   view.next();
   const asked = new Set<string>();
@@ -46,7 +46,7 @@ export async function release(setting: Setting, view: View, say: Say, version: V
     const question = questionOf(courses, asked);
     if (question !== undefined) {
       asked.add(question);
-      await decide(setting, say, question);
+      await decide(setting, say);
       view.below();
       continue;
     }
@@ -98,24 +98,25 @@ function questionOf(courses: readonly Course[], asked: ReadonlySet<string>): str
     .find(({ kind, phase, object: name }) => kind === "Approval" && phase === "Waiting" && !asked.has(name))?.object;
 }
 
-/** Of a ReleaseApproval, in fewer columns than kubectl has by itself. */
-const COLUMNS =
-  "NAME:.metadata.name,WAVE:.spec.wave,CLUSTERS:.spec.changes.clusters,APPROVALS:.status.approvals,BY:.spec.groups,AUTHOR:.spec.author";
-
 /** The author may not, and somebody else may: both is the API server's word. */
-async function decide({ scene }: Setting, say: Say, question: string): Promise<void> {
-  const asked = await scene.home.kubectl(["get", "releaseapproval", question, "--namespace", "team-a", "-o", `custom-columns=${COLUMNS}`]);
-  say(asked.trimEnd());
-  const line = (who: string): string => JSON.stringify({ spec: { decisions: { [who]: { decision: "Approve" } } } });
-  const patch = ["patch", "releaseapproval", question, "--type=merge", "-p"];
-  const refused = await said(scene.home, alice, [...patch, line(alice.name)]);
-  const why = /denied request: (.+)/.exec(refused)?.[1];
-  if (why === undefined) throw new Error(`alice has released it, and was not refused as an approver: ${refused}`);
-  say(`alice tries to approve:\n  ${why}`);
-  say(`bob types:\n  kubectl patch releaseapproval ${question} --type merge \\\n    -p '${line(bob.name)}'`);
-  const answer = await said(scene.home, bob, [...patch, line(bob.name)]);
-  if (!/ patched/.test(answer)) throw new Error(`bob could not approve: ${answer}`);
-  say(`  ${answer.trim()}\n`);
+async function decide(setting: Setting, say: Say): Promise<void> {
+  const approve = ["approve", "checkout.production", "--yes"];
+  const refused = await conductor(setting, alice, ...approve);
+  if (refused.code !== 1) throw new Error(`alice has released it, and was not refused as an approver: ${refused.out}${refused.err}`);
+  say(`alice has released it, and may not approve it:\n  $ conductor ${approve.join(" ")}\n${indented(refused)}`);
+  const approved = await conductor(setting, bob, ...approve);
+  if (approved.code !== 0) throw new Error(`bob could not approve: ${approved.out}${approved.err}`);
+  say(`bob types the same:\n  $ conductor ${approve.join(" ")}\n${indented(approved)}\n`);
+}
+
+/** What somebody types. */
+function conductor({ scene }: Setting, { name, groups }: Person, ...args: readonly string[]): Promise<Ran> {
+  const identity = ["--as", name, ...groups.flatMap((group) => ["--as-group", group])];
+  return startCli([...args, "--namespace", "team-a", "--kubeconfig", scene.home.kubeconfig, ...identity]).ended;
+}
+
+function indented({ out, err }: Ran): string {
+  return `${out}${err}`.trimEnd().replaceAll(/^/gm, "  ");
 }
 
 /** Patches by the conductor of the Applications in production that the API servers have seen, carried out or not. */
