@@ -8,7 +8,7 @@ import { object } from "#kube/paths.ts";
 import type { Clock } from "#kube/ports.ts";
 import { mayI } from "#kube/reviews.ts";
 
-/** How long an answer is good, and how soon nobody's answer is asked for again; milliseconds. */
+/** How long an answer is good, and how soon one that did not come, or not whole, is asked for again; milliseconds. */
 const GOOD = 10 * 60_000;
 const SILENT = 60_000;
 /** How many instances are asked at once: a thousand need not be known in the same second. */
@@ -78,7 +78,8 @@ export class InstanceFacts {
     this.#active -= 1;
     this.#waiting.shift()?.();
     entry.asking = false;
-    entry.due = this.#clock.now() + (facts === undefined ? SILENT : GOOD);
+    const isWhole = facts !== undefined && (namespace === undefined || facts.missingRights !== undefined);
+    entry.due = this.#clock.now() + (isWhole ? GOOD : SILENT);
     if (facts === undefined || this.#signal.aborted) return;
     const isNews = JSON.stringify(facts) !== JSON.stringify(entry.facts);
     entry.facts = facts;

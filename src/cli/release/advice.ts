@@ -47,7 +47,7 @@ export const ADVICE: Readonly<Record<WaitingReason, Advice>> = {
   Freeze: people(
     "It goes on when the freeze ends, or somebody who may lets this run through",
     "conductor approve RELEASE",
-    "kubectl get freezewindows -A",
+    "conductor freeze",
   ),
   Approval: people(
     "It goes on when enough people have approved it; whoever has released cannot",
@@ -123,7 +123,7 @@ export const ADVICE: Readonly<Record<WaitingReason, Advice>> = {
   NotOverridable: people("Take the field out of the release's strategy, or have the Environment list it as overridable"),
   MembershipShrunk: people("Bring the clusters back, or confirm that they are meant to be gone", "conductor confirm RELEASE"),
   ClusterLost: people("Bring its registration back, wait for the grace time, or confirm", "conductor confirm RELEASE"),
-  FreezeInvalid: people("Correct the FreezeWindow; until then nobody knows whether it holds", "kubectl get freezewindows -A"),
+  FreezeInvalid: people("Correct the FreezeWindow; until then nobody knows whether it holds", "conductor freeze"),
   ApprovalUnsafe: people("Correct the gate's approval in the Environment, so that somebody else than the author can decide"),
   ApprovalsUnguarded: installer("Install the chart's admission policies", "conductor doctor"),
   AnalysisInvalid: people("Correct the analysis, its template or its arguments"),

@@ -48,6 +48,7 @@ test("a first release brings every target to its revision, and says so on the re
     service: "checkout",
     environment: "production",
     revision: A,
+    commit: A,
     strategy: { progressDeadlineSeconds: 60, onFailure: "Continue", rollbackScope: "Run", supersede: "Replace" },
     waves: [{ name: "all", maxConcurrency: 2, maxFailures: 2, maxUnreachable: 0, minSuccessSeconds: 0 }],
   });

@@ -72,7 +72,9 @@ test("what the schema refuses is Invalid, in its words", () => {
   );
   bench.release();
   refuses("Invalid", () => bench.do("PATCH", RELEASE, { spec: { service: "other" } }, { contentType: MERGE }), /name|immutable/);
-  refuses("Invalid", () => bench.do("PATCH", RELEASE, { spec: {} }, { contentType: "application/apply-patch+yaml" }), /not served/);
+  // What is applied is the whole spec.
+  refuses("Invalid", () => bench.do("PATCH", RELEASE, { spec: {} }, { contentType: "application/apply-patch+yaml" }), /spec\.service/);
+  refuses("Invalid", () => bench.do("PATCH", RELEASE, { spec: {} }, { contentType: "application/json" }), /not served/);
 });
 
 test("an update needs the version that it was made of, moves generation with the spec, and leaves status to /status", () => {

@@ -15,7 +15,8 @@ const RUN: readonly (readonly [string, JsonObject])[] = [
   ["says it began in years", { status: { startedAt: "2030-01-01T00:00:00Z" } }],
   ["says it is of a generation to come", { status: { observedGeneration: 99 } }],
   ["labels it", { metadata: { labels: { "team.example/owner": "somebody" } } }],
-  ["annotates it", { metadata: { annotations: { "conductor.dev/abort": "checkout.production-1" } } }],
+  // With its own name it would be an order, as a person gives it.
+  ["annotates it", { metadata: { annotations: { "conductor.dev/abort": "checkout.production-99" } } }],
   ["gives it a finalizer", { metadata: { finalizers: ["team.example/keep"] } }],
 ];
 const RELEASE: readonly (readonly [string, JsonObject])[] = [
