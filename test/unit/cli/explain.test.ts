@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ADVICE } from "#cli/release/advice.ts";
 import type { Explanation } from "#cli/release/explanation.ts";
 import { healthyAfter, stays } from "#simulation/behaviour.ts";
 import { Simulation } from "#simulation/simulation.ts";
-import { conductorIn } from "./terminal.ts";
+import { conductor, conductorIn } from "./terminal.ts";
 
 const NEXT = "1".repeat(40);
 const RELEASE = "checkout.production";
@@ -91,5 +92,16 @@ test("a release that is not there is said to be missing, with what to do", async
   assert.equal(
     err,
     "there is no ServiceRelease checkout.production in namespace team-a: conductor status lists what there is, -n chooses another namespace\n",
+  );
+});
+
+test("every command that is advised is there", async () => {
+  const { out } = await conductor("--help");
+  const commands = new Set([...out.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name));
+  const advised = Object.values(ADVICE).flatMap(({ run }) => run.flatMap((line) => /^conductor ([a-z-]+)/.exec(line)?.[1] ?? []));
+  assert.ok(advised.length > 30);
+  assert.deepEqual(
+    [...new Set(advised)].filter((name) => !commands.has(name)),
+    [],
   );
 });
