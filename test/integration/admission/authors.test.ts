@@ -43,7 +43,7 @@ async function started(name: string): Promise<void> {
   cluster = await management(plane, name);
   const subject = { apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "releasers" };
   const role = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name: "releaser", namespace: "team-a" } };
-  const resources = ["servicereleases", "servicereleases/status"];
+  const resources = ["servicereleases", "servicereleases/status", "releasepreviews", "releasepreviews/status"];
   await cluster.apply([
     { ...role, kind: "Role", rules: [{ apiGroups: ["conductor.dev"], resources, verbs: ["*"] }] },
     { ...role, kind: "RoleBinding", roleRef: { apiGroup: subject.apiGroup, kind: "Role", name: "releaser" }, subjects: [subject] },
@@ -154,6 +154,15 @@ suite("from 1.36 on the API server writes who has released", () => {
     const whole = { ...now, metadata: { ...now.metadata, annotations: { [AUTHOR]: bob.name } }, status: { phase: "Pending" } };
     assert.match(await said(cluster, CONDUCTOR, ["replace", "--subresource=status", "-f", "-"], whole), / replaced/);
     assert.deepEqual([await author(name), (await stored(cluster, "servicereleases", name)).status], ["alice", { phase: "Pending" }]);
+  });
+
+  test("nor does who asks what a release would do answer themselves", async () => {
+    const name = `plan-${another()}`;
+    const spec = { release: { service: "checkout", environment: "production", revision: "a".repeat(40) } };
+    assert.match(await apply(bob, object("ReleasePreview", name, spec)), / created/);
+    const change = JSON.stringify({ status: { phase: "Planned" } });
+    const answer = await said(cluster, bob, ["patch", "releasepreview", name, "--type=merge", "--subresource=status", "-p", change]);
+    assert.ok(answer.includes("says how releases stand"), answer);
   });
 
   test("of the largest release too", async () => {
