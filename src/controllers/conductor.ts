@@ -29,6 +29,7 @@ import {
   type Parts,
   type Settings,
 } from "./parts.ts";
+import { patiently } from "./patiently.ts";
 import { PreviewController } from "./previews.ts";
 import { seenPreview, type SeenPreview } from "./previews/seenpreview.ts";
 import { Rehearsals, TemplateChecks } from "./rehearsals.ts";
@@ -40,7 +41,6 @@ import { Sightings } from "./sightings.ts";
 import { Wakes, WORKED, type Worked } from "./wakes.ts";
 import { startFleet, type Connected, type Fleet } from "#fleet/fleet.ts";
 import { KubeClient } from "#kube/client.ts";
-import { failed } from "#kube/errors.ts";
 import { EventRecorder } from "#kube/events.ts";
 import { collection, type Resource } from "#kube/paths.ts";
 import type { Clock, Fence, KubeObject, Log, Random, Transport } from "#kube/ports.ts";
@@ -69,9 +69,6 @@ export interface ConductorParts {
 }
 
 const reported = releaseRun.omit({ spec: true });
-
-/** Milliseconds until a key whose object somebody else wrote is worked on again, should its new state not arrive first. */
-const AFTER_CONFLICT = 500;
 
 /** Everything between the API servers and the process: caches, fleet, queues and controllers. It runs from construction until `stop`. */
 export class Conductor {
@@ -185,11 +182,20 @@ export class Conductor {
     const work = (name: Worked): Promise<void> => {
       const [queue, controller] = [this.queues[name], this.#controllers[name]];
       return queue.run(
-        patiently(queue, (key) => controller.reconcile(key, signal)),
+        patiently(
+          queue,
+          (key) => controller.reconcile(key, signal),
+          () => this.#copyOf(name).relist(),
+        ),
         signal,
       );
     };
     this.#work = Promise.all(WORKED.map(work));
+  }
+
+  /** The copy of what is worked on. */
+  #copyOf(name: Worked): ListWatchReflector<unknown> {
+    return name === "notifications" ? this.runs : this[name];
   }
 
   /** Why it cannot work yet, or undefined. */
@@ -218,16 +224,4 @@ export class Conductor {
     await this.#analyses.stop();
     await this.#receivers.stop();
   }
-}
-
-/** Somebody else wrote first: no failure, the decision is made again from what they wrote. */
-function patiently(queue: WorkQueue, reconcile: (key: string) => Promise<void>): (key: string) => Promise<void> {
-  return async (key) => {
-    try {
-      await reconcile(key);
-    } catch (error) {
-      if (!failed(error, "Conflict", "NotFound", "AlreadyExists")) throw error;
-      queue.addAfter(key, AFTER_CONFLICT);
-    }
-  };
 }
