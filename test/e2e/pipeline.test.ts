@@ -70,7 +70,10 @@ test("0: a job releases, folds its log by waves, and tells later jobs how it end
     [...out.matchAll(/section_start:\d+:(\S+?)\r/g)].map(([, name]) => name),
     ["checkout.checkouts__wave_1_2", "checkout.checkouts__wave_2_2"],
   );
-  assert.equal(job.file("conductor.env"), "CONDUCTOR_OUTCOME=Succeeded\nCONDUCTOR_EXIT_CODE=0\nCONDUCTOR_RUN=checkout.checkouts-1\nCONDUCTOR_URL=\n");
+  assert.equal(
+    job.file("conductor.env"),
+    "CONDUCTOR_OUTCOME=Succeeded\nCONDUCTOR_EXIT_CODE=0\nCONDUCTOR_RUN=checkout.checkouts-1\nCONDUCTOR_URL=\n",
+  );
   assert.deepEqual(await checkout.deployed(), ["v2", "v2", "v2"]);
   const { metadata } = await checkout.get();
   assert.equal(metadata.annotations["conductor.dev/author"], "system:serviceaccount:team-a:release-checkout-checkouts");
