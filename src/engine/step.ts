@@ -168,14 +168,15 @@ function proceed(world: World, index: number, progress: Progress, analysis: Wait
   const phase = phaseOf(own, orders.paused, soaking);
   const patience = own.flatMap(({ memo }) => (isLost(memo) && memo.lostSince !== undefined ? [memo.lostSince + contactTime] : []));
   const begins = progress.state.phase === "Soaking" && state.waves[index]?.phase !== "Soaking" && (wave?.gates ?? []).length > 0;
+  const waitingOn = orders.paused ? PAUSED : (analysis ?? awaited(own, starts, soaking, wave?.name ?? "", now + soakLeft, progress.silent));
   const times = [
+    ...(waitingOn?.nextCheck === undefined ? [] : [waitingOn.nextCheck]),
     ...patience.filter((at) => at > now),
     ...(soaking && progress.state.countedAt !== undefined ? [now + soakLeft] : []),
     // What begins with the soak.
     ...(begins ? [now] : []),
     ...gateTimes(world),
   ];
-  const waitingOn = orders.paused ? PAUSED : (analysis ?? awaited(own, starts, soaking, wave?.name ?? "", now + soakLeft, progress.silent));
   return {
     phase,
     outcome: undefined,

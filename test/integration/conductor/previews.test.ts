@@ -208,7 +208,7 @@ test("a cluster that is away is planned without having been seen", async () => {
 test("an approval is checked as far as it can be without who releases, and admission is asked whether it is guarded", async () => {
   await ready("gated", { ...WAVES, waves: [{ name: "all", gates: [{ approval: { groups: ["ops"] } }] }] });
   assert.equal((await ask("gated", A)).reason, "ApprovalsUnguarded");
-  await installPolicies(stage.home);
+  await installPolicies(stage.home, { user: "release-conductor" });
   await until(
     "the policies",
     () => ask("gated", A),
