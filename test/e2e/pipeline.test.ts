@@ -237,5 +237,6 @@ async function untouched(revision: string): Promise<void> {
   // The retry is that of an earlier test.
   assert.deepEqual(Object.keys(metadata.annotations).toSorted(), ["conductor.dev/author", "conductor.dev/retry"]);
   const phase = status?.phase ?? "none";
-  assert.ok(phase === "Progressing" || phase === "Waiting", phase);
+  // How soon the job ends is not how soon the conductor goes on.
+  assert.ok(["Pending", "Planned", "Progressing", "Waiting"].includes(phase), phase);
 }
