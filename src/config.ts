@@ -34,8 +34,8 @@ export const USAGE = `release-conductor: releases services to many clusters thro
   --grace-time TIME     how long a cluster whose registration is gone may come back (5m)
   --allow-analysis NAMESPACE=KIND[,KIND]
                         what analyses of a namespace ("*" for all) may use besides metrics providers: ${RESTRICTED.join(", ")}; may be repeated
-  --release-url URL     where people find a release, with ${URL_VARIABLES.map((name) => `{{${name}}}`).join(", ")}: Applications that
-                        it writes to get a link and a notice for Argo CD's UI (none)
+  --release-url URL     where people find a release, with ${URL_VARIABLES.map((name) => `{{${name}}}`).join(", ")}: for status.url of the
+                        release, messages and commit statuses, and a link and a notice on the Applications that it writes to (none)
   --help
 
 The management cluster is the one that KUBECONFIG, or the pod's service account, leads to.`;

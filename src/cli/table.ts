@@ -24,11 +24,6 @@ function width(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/** At most `most` columns, with an ellipsis for what is left out. */
-export function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1))}…`;
-}
-
 const CODES = new RegExp(`(${String.fromCodePoint(27)}\\[[0-9;]*m)`);
 
 /** A line of at most `most` columns; its colours stay, and end where they did. */

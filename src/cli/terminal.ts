@@ -1,5 +1,6 @@
 import type { Clock, Transport } from "#kube/ports.ts";
 import type { Job } from "./job.ts";
+import type { Look } from "./look.ts";
 import { Wrong } from "./wrong.ts";
 
 /** Which API server, as kubectl's flags say it. */
@@ -58,6 +59,10 @@ export function hasColours({ out, env }: Terminal): boolean {
 
 export function widthOf({ out }: Terminal): number {
   return Math.max(60, out.columns ?? 80);
+}
+
+export function lookOf(terminal: Terminal): Look {
+  return { colours: hasColours(terminal), width: widthOf(terminal) };
 }
 
 /** Whether whoever sits there says yes. Throws Wrong where nobody does. */

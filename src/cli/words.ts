@@ -38,7 +38,12 @@ export function wrapped(first: string, text: string, width: number): string {
 
 /** How long ago `since` (RFC 3339) was, as kubectl shows ages: 42s, 5m, 3h12m, 9d. */
 export function ago(since: string, now: number): string {
-  const seconds = Math.max(0, Math.round((now - Date.parse(since)) / 1000));
+  return lasting(now - Date.parse(since));
+}
+
+/** As long as that: milliseconds, in the words of `ago`. */
+export function lasting(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 10) return `${minutes}m${seconds % 60 === 0 ? "" : `${seconds % 60}s`}`;
@@ -46,4 +51,9 @@ export function ago(since: string, now: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return `${hours}h${hours < 8 && minutes % 60 > 0 ? `${minutes % 60}m` : ""}`;
   return `${Math.floor(hours / 24)}d`;
+}
+
+/** Twelve digits tell commits apart; anything else is shown whole. */
+export function short(revision: string): string {
+  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 12) : revision.length > 40 ? `${revision.slice(0, 39)}…` : revision;
 }

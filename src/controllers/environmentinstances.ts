@@ -1,11 +1,11 @@
 import { stamp } from "#api/conditions.ts";
 import type { Environment, InstanceStatus } from "#api/environment.ts";
 import { LIMITS } from "#api/rules.ts";
-import type { ClusterEntry, Validity } from "#fleet/fleet.ts";
+import { order, type ClusterEntry, type Validity } from "#fleet/fleet.ts";
 import type { Facts } from "./instancefacts.ts";
 
 /** A credential that ends sooner than this is told of, in milliseconds. */
-const SOON = 7 * 24 * 3_600_000;
+export const SOON = 7 * 24 * 3_600_000;
 
 /** An instance that serves clusters of an Environment, and what is known of it now. */
 export interface Serving {
@@ -87,9 +87,4 @@ function gravity({ isUnreachable, entry }: Serving, { missingRights = [] }: Inst
   const left = (entry?.validity?.expiresAt ?? Infinity) - now;
   if (isUnreachable || left <= 0 || missingRights.includes("Applications")) return 0;
   return left < SOON || missingRights.length > 0 ? 1 : 2;
-}
-
-/** By code unit, which is the same everywhere. */
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -11,6 +11,7 @@ export type { Instance } from "./instance.ts";
 export type { ClusterEntry } from "./membership.ts";
 export type { Reachability } from "./reachability.ts";
 export type { Connected } from "./registration.ts";
+export { order } from "./membership.ts";
 export type { Validity } from "./validity.ts";
 
 /** The registered clusters, and the connections to those that hold Applications. */

@@ -102,6 +102,6 @@ function entry(registration: Registration, refusal: string | undefined): Cluster
 }
 
 /** By code unit, which is the same everywhere: a locale's order is not. */
-function order(a: string, b: string): number {
+export function order(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

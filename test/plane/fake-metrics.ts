@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { listening } from "./loopback.ts";
 import { type MetricsApi, type Values, bodyOf, errorBodyOf } from "./metrics-bodies.ts";
 
 export type { MetricsApi, Values } from "./metrics-bodies.ts";
@@ -65,14 +66,8 @@ export class FakeMetricsServer implements AsyncDisposable {
 
   /** Without a script it has no data. */
   static async start(script: Script = () => "no data"): Promise<FakeMetricsServer> {
-    const server = createServer();
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("A TCP server has an address and a port.");
-    // A forgotten server must not keep a test process alive.
-    server.unref();
-    return new FakeMetricsServer(server, `http://127.0.0.1:${address.port}`, script);
+    const { server, url } = await listening();
+    return new FakeMetricsServer(server, url, script);
   }
 
   /** From now on. */

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { z } from "zod";
+import { listening } from "./loopback.ts";
 
 /** Whose API it plays. */
 export type Played = "Slack" | "Webhook" | "GitHub" | "GitLab";
@@ -94,14 +95,8 @@ export class FakeReceiver implements AsyncDisposable {
   }
 
   static async start(secrets: Secrets): Promise<FakeReceiver> {
-    const server = createServer();
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("A TCP server has an address and a port.");
-    // A forgotten server must not keep a test process alive.
-    server.unref();
-    return new FakeReceiver(server, `http://127.0.0.1:${address.port}`, secrets);
+    const { server, url } = await listening();
+    return new FakeReceiver(server, url, secrets);
   }
 
   /** The data of the receiver's Secret. */

@@ -1,8 +1,7 @@
 import type { ClusterProblem, Environment, InstanceStatus, RightName } from "#api/environment.ts";
+import { SOON } from "#controllers/environmentinstances.ts";
+import { order } from "#fleet/fleet.ts";
 import type { Mood } from "../look.ts";
-
-/** A credential that ends sooner than this is told of, in milliseconds: the conductor tells of it then, too. */
-const SOON = 7 * 24 * 3_600_000;
 
 /** One cluster, as the Environments that cover it speak of it. The document of `-o json` holds it as it is. */
 export interface ClusterRow {
@@ -105,8 +104,4 @@ function warningOf({ credential, missingRights = [] }: InstanceStatus, now: numb
 
 function isOver(end: string | null, now: number): boolean {
   return end !== null && Date.parse(end) <= now;
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

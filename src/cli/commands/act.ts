@@ -12,7 +12,7 @@ import { follow } from "../release/follow.ts";
 import { tellerFor } from "../release/tell.ts";
 import type { Verdict } from "../release/verdict.ts";
 import type { Session } from "../session.ts";
-import { hasColours, widthOf, type Terminal, type Where } from "../terminal.ts";
+import { lookOf, type Terminal, type Where } from "../terminal.ts";
 import { Wrong } from "../wrong.ts";
 
 export interface Acting extends Where {
@@ -94,7 +94,7 @@ export async function act(terminal: Terminal, session: Session, asking: Asking, 
   const answer = deed.action === "resume" && said.result === "Done" ? withNote(said, release) : said;
   const exit = session.signal.aborted ? EXIT.interrupted : exitOf(answer);
   const isText = options.output === undefined;
-  const look = { colours: hasColours(terminal), width: widthOf(terminal) };
+  const look = lookOf(terminal);
   const line = (mood: Mood, result: string, message: string): void => {
     if (isText) terminal.out.write(`${sign(mood, look)} ${deed.name} ${name}: ${coloured(mood, result, look)}: ${message}\n`);
   };

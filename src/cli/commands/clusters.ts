@@ -1,13 +1,14 @@
 import type { Command } from "commander";
+import { cut } from "#api/conditions.ts";
 import { clusterList, moodOfCluster, type ClusterList, type ClusterRow } from "../clusters/rows.ts";
 import { command, onCluster, withSession, type Context } from "../command.ts";
 import { ENVS } from "../kinds.ts";
 import { coloured } from "../look.ts";
 import { outputOption, printDocument, type Output } from "../output.ts";
 import type { Session } from "../session.ts";
-import { cut, table } from "../table.ts";
-import { hasColours, widthOf, type Terminal, type Where } from "../terminal.ts";
-import { ago, plural, some } from "../words.ts";
+import { table } from "../table.ts";
+import { lookOf, type Terminal, type Where } from "../terminal.ts";
+import { ago, lasting, plural, some } from "../words.ts";
 
 interface Options extends Where {
   readonly output?: Output;
@@ -54,7 +55,7 @@ function tableOf(
 ): string {
   if (clusters.length === 0) return "no clusters\n";
   const now = terminal.clock.now();
-  const look = { colours: hasColours(terminal), width: widthOf(terminal) };
+  const look = lookOf(terminal);
   const rows = clusters.map((row) => {
     const { name, instance, state, argocdVersion, environments, message } = row;
     const names = environments.map((one) => (allNamespaces ? `${one.namespace}/${one.name}` : one.name));
@@ -95,7 +96,7 @@ function credentialOf({ instance, credential }: ClusterRow, now: number): string
   const age = since === null ? "" : ago(since, now);
   if (expiresAt === null) return age || "-";
   const end = Date.parse(expiresAt);
-  const rest = end <= now ? `ended ${ago(expiresAt, now)} ago` : `ends in ${ago(new Date(now).toISOString(), end)}`;
+  const rest = end <= now ? `ended ${ago(expiresAt, now)} ago` : `ends in ${lasting(end - now)}`;
   return age === "" ? rest : `${age}, ${rest}`;
 }
 

@@ -19,7 +19,7 @@ import {
   type Chosen,
 } from "../release/questions.ts";
 import type { Session } from "../session.ts";
-import { agreed, hasColours, widthOf, type Terminal, type Where } from "../terminal.ts";
+import { agreed, lookOf, widthOf, type Terminal, type Where } from "../terminal.ts";
 import { Denied, Wrong } from "../wrong.ts";
 
 type Decision = "Approve" | "Reject";
@@ -158,7 +158,7 @@ function told(
 ): Exit {
   const exitCode = result === "Recorded" ? EXIT.arrived : EXIT.failed;
   const mood: Mood = result === "Recorded" ? "good" : "bad";
-  const look = { colours: hasColours(terminal), width: widthOf(terminal) };
+  const look = lookOf(terminal);
   if (output === undefined)
     terminal.out.write(`${sign(mood, look)} ${decision.toLowerCase()} ${release}: ${coloured(mood, result, look)}: ${message}\n`);
   else

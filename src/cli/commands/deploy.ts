@@ -10,12 +10,12 @@ import { RELEASES } from "../kinds.ts";
 import { printDocument } from "../output.ts";
 import { releaseIn, type ReleaseManifest } from "../manifest.ts";
 import { contentsOf } from "../contents.ts";
-import { short } from "../release/tree.ts";
 import { tell } from "../release/tell.ts";
 import { isSpent, type Asked } from "../release/verdict.ts";
 import type { Session } from "../session.ts";
 import { Wrong } from "../wrong.ts";
 import { following, followTo, type Following } from "./wait.ts";
+import { short } from "../words.ts";
 
 interface Options extends Following {
   readonly revision?: string;

@@ -7,7 +7,7 @@ import { EXIT } from "../exit.ts";
 import { releaseName } from "../flags.ts";
 import { coloured, sign, type Look, type Mood } from "../look.ts";
 import { outputOption, printDocument } from "../output.ts";
-import { hasColours, widthOf, type Terminal, type Where } from "../terminal.ts";
+import { lookOf, type Terminal, type Where } from "../terminal.ts";
 import { plural, wrapped } from "../words.ts";
 import { Wrong } from "../wrong.ts";
 
@@ -49,7 +49,7 @@ const MOODS: Readonly<Record<Level, Mood>> = { ok: "good", warn: "asks", fail: "
 const WORDS: Readonly<Record<Level, string>> = { ok: "ok  ", warn: "warn", fail: "FAIL" };
 
 function textOf({ checks }: Diagnosis, terminal: Terminal): string {
-  const look = { colours: hasColours(terminal), width: widthOf(terminal) };
+  const look = lookOf(terminal);
   const isDrawn = terminal.out.isTTY === true;
   const lines = checks.map((one) => (isDrawn ? drawn(one, look) : line(one)));
   const count = (level: Level): number => checks.filter((one) => one.level === level).length;

@@ -7,8 +7,8 @@ import { outputOption, printDocument } from "../output.ts";
 import type { Turn } from "../release/advice.ts";
 import { explanationOf, type Explanation } from "../release/explanation.ts";
 import { viewOf } from "../release/view.ts";
-import { hasColours, widthOf, type Where } from "../terminal.ts";
-import { ago, plural, wrapped } from "../words.ts";
+import { lookOf, type Where } from "../terminal.ts";
+import { ago, lasting, plural, wrapped } from "../words.ts";
 
 interface Options extends Where {
   readonly output?: "json" | "yaml";
@@ -33,7 +33,7 @@ export function explainCommand(context: Context): Command {
         const run = found.status?.run === undefined ? undefined : await session.mayFind(RUNS, found.status.run);
         const explanation = explanationOf(viewOf(found, run));
         if (options.output !== undefined) return printDocument(terminal, options.output, explanation);
-        terminal.out.write(textOf(explanation, { colours: hasColours(terminal), width: widthOf(terminal) }, terminal.clock.now()));
+        terminal.out.write(textOf(explanation, lookOf(terminal), terminal.clock.now()));
       });
     });
 }
@@ -53,7 +53,7 @@ function textOf(
   if (clusters.length > MOST) add("", `and ${plural(clusters.length - MOST, "cluster")} more (conductor status ${name})`);
   add("turn", TURNS[turn]);
   const left = nextCheck === null ? 0 : Date.parse(nextCheck) - now;
-  add("next", turn === "nobody" && left > 0 ? `${next}, in ${ago(new Date(now).toISOString(), now + left)}` : next);
+  add("next", turn === "nobody" && left > 0 ? `${next}, in ${lasting(left)}` : next);
   add("meanwhile", meanwhile);
   if (commands.length > 0) lines.push("", ...commands.map((line) => `  $ ${line}`));
   return `${lines.join("\n")}\n`;

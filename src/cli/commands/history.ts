@@ -7,11 +7,10 @@ import { releaseName } from "../flags.ts";
 import { RELEASES, RUNS } from "../kinds.ts";
 import { coloured, moodOfRelease } from "../look.ts";
 import { nameOf, outputOption, printDocument, type Output } from "../output.ts";
-import { short } from "../release/tree.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
-import { hasColours, widthOf, type Terminal, type Where } from "../terminal.ts";
-import { ago, duration } from "../words.ts";
+import { lookOf, type Terminal, type Where } from "../terminal.ts";
+import { ago, duration, short } from "../words.ts";
 
 interface Options extends Where {
   readonly output?: Output;
@@ -52,7 +51,11 @@ export function historyCommand(context: Context): Command {
 
 async function history(terminal: Terminal, session: Session, name: string, { output = "text" }: Options): Promise<void> {
   const release = await session.get(RELEASES, name);
-  const runs = ((await session.mayList(RUNS)) ?? []).filter(({ spec }) => spec.release.name === name);
+  // By name: a run may hold thousands of targets, and a namespace the runs of many releases.
+  const named = new Set((release.status?.history ?? []).map(({ run }) => run));
+  if (release.status?.run !== undefined) named.add(release.status.run);
+  const found = await Promise.all([...named].map((run) => session.mayFind(RUNS, run)));
+  const runs = found.filter((run) => run !== undefined);
   const entries = entriesOf(release, new Map(runs.map((run) => [run.metadata.name, run])));
   switch (output) {
     case "json":
@@ -88,7 +91,7 @@ function beside(run: ReleaseRun | undefined): Pick<Entry, "author" | "cause" | "
 }
 
 function tableOf(entries: readonly Entry[], terminal: Terminal, wide: boolean): string {
-  const look = { colours: hasColours(terminal), width: widthOf(terminal) };
+  const look = lookOf(terminal);
   const knows = entries.some(({ author, cause }) => author !== null || cause !== null);
   const head = [
     "RUN",

@@ -11,7 +11,7 @@ import { outputOption, printDocument } from "../output.ts";
 import { planText } from "../plan/text.ts";
 import { planOf } from "../plan/view.ts";
 import type { Session } from "../session.ts";
-import { hasColours, widthOf, type Where } from "../terminal.ts";
+import { lookOf, type Where } from "../terminal.ts";
 import { Wrong } from "../wrong.ts";
 
 interface Options extends Where {
@@ -67,7 +67,7 @@ Exit codes: 0 it would start (perhaps later: what holds it up is named), 1 it wo
           return EXIT.timedOut;
         }
         const plan = planOf(preview);
-        if (options.output === undefined) terminal.out.write(planText(plan, { colours: hasColours(terminal), width: widthOf(terminal) }));
+        if (options.output === undefined) terminal.out.write(planText(plan, lookOf(terminal)));
         else printDocument(terminal, options.output, plan);
         return plan.phase === "Refused" ? EXIT.failed : EXIT.arrived;
       }),

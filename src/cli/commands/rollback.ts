@@ -4,11 +4,11 @@ import { command, withSession, type Context } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { releaseName } from "../flags.ts";
 import { RELEASES, RUNS } from "../kinds.ts";
-import { short } from "../release/tree.ts";
 import type { Verdict } from "../release/verdict.ts";
 import { inFull, verifiedIn, wayBack } from "../release/wayback.ts";
 import { Wrong } from "../wrong.ts";
 import { act, acting, type Acting } from "./act.ts";
+import { short } from "../words.ts";
 
 interface Options extends Acting {
   readonly to?: string;

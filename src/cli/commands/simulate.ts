@@ -3,7 +3,7 @@ import type { Progress } from "../course.ts";
 import { command, type Context } from "../command.ts";
 import { several, whole } from "../flags.ts";
 import type { Options } from "../simulate.ts";
-import { hasColours, widthOf, type Terminal } from "../terminal.ts";
+import { lookOf, type Terminal } from "../terminal.ts";
 import { clock } from "../words.ts";
 
 const HELP = `
@@ -68,7 +68,7 @@ async function print({ output, ...options }: Options & { readonly output: "text"
   const [{ simulate }, { textOf }] = await Promise.all([import("../simulate.ts"), import("../text.ts")]);
   const report = await simulate(options, (what, progress) => patience.tell(what, progress)).finally(() => patience.end());
   if (output === "json") return void terminal.out.write(`${JSON.stringify(report, undefined, 2)}\n`);
-  terminal.out.write(textOf(report, { width: widthOf(terminal), colours: hasColours(terminal) }));
+  terminal.out.write(textOf(report, lookOf(terminal)));
 }
 
 /** A line for somebody who has waited for a second: it is drawn anew on a terminal, and now and then in a log. */

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { cut } from "#api/conditions.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
 import { command, onCluster, withSession, type Context } from "../command.ts";
 import { EXIT, type Exit } from "../exit.ts";
@@ -8,12 +9,12 @@ import { coloured, moodOfRelease, MOODS } from "../look.ts";
 import { nameOf, outputOption, printDocument, type Output } from "../output.ts";
 import { follow } from "../release/follow.ts";
 import { tellerFor } from "../release/tell.ts";
-import { short, treeOf } from "../release/tree.ts";
+import { treeOf } from "../release/tree.ts";
 import { viewOf } from "../release/view.ts";
 import type { Session } from "../session.ts";
-import { cut, table } from "../table.ts";
-import { hasColours, widthOf, type Terminal, type Where } from "../terminal.ts";
-import { ago } from "../words.ts";
+import { table } from "../table.ts";
+import { hasColours, lookOf, widthOf, type Terminal, type Where } from "../terminal.ts";
+import { ago, short } from "../words.ts";
 import { Wrong } from "../wrong.ts";
 
 interface Options extends Where {
@@ -91,7 +92,7 @@ async function all(terminal: Terminal, session: Session, { output = "text", allN
     case "wide": {
       if (found.length === 0)
         return void out.write(`no releases in ${allNamespaces ? "any namespace" : `namespace ${session.namespace}`}\n`);
-      const look = { colours: hasColours(terminal), width: widthOf(terminal) };
+      const look = lookOf(terminal);
       const wide = output === "wide";
       const head = [
         ...(allNamespaces ? ["NAMESPACE"] : []),

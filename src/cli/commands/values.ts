@@ -5,7 +5,7 @@ import { releaseName, several } from "../flags.ts";
 import { ENVS, RELEASES, RUNS } from "../kinds.ts";
 import { environmentsIn, type Manifest } from "../manifest.ts";
 import type { Session } from "../session.ts";
-import { hasColours, widthOf, type Terminal, type Where } from "../terminal.ts";
+import { lookOf, type Terminal, type Where } from "../terminal.ts";
 import type { Planned } from "../values/clusters.ts";
 import { PARTS, type Part } from "../values/parts.ts";
 import type { Options } from "../values.ts";
@@ -143,7 +143,7 @@ async function print(manifests: readonly Manifest[], options: Options, output: T
       out.write(stringify(document, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false }));
       return;
     case "text":
-      if (show.some((part) => part !== "merged")) out.write(textOf(document, { width: widthOf(terminal), colours: hasColours(terminal) }));
+      if (show.some((part) => part !== "merged")) out.write(textOf(document, lookOf(terminal)));
       if (show.includes("merged")) out.write(mergedText(document));
   }
 }

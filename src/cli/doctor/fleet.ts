@@ -1,13 +1,13 @@
 import type { Environment, InstanceStatus } from "#api/environment.ts";
 import { isOlder } from "#argo/version.ts";
 import { RIGHTS } from "#argo/rights.ts";
-import { ago, plural, some } from "../words.ts";
+import { SOON } from "#controllers/environmentinstances.ts";
+import { ago, lasting, plural, some } from "../words.ts";
 import { fail, ok, warn, type Check } from "./check.ts";
 import type { Reading } from "./reading.ts";
 
 /** The clusters, as their Environments tell of them. */
 
-const SOON = 7 * 24 * 3_600_000;
 /** The oldest line of Argo CD whose behaviour is known here. */
 const OLDEST = [3, 0] as const;
 /** At most so many lines of one kind for one Environment. */
@@ -76,7 +76,7 @@ function checkCredentials(instances: readonly InstanceStatus[], now: number): re
     const remedy = "make another, and put it into the Secret of its registration: the conductor takes it at once";
     const left = Date.parse(end) - now;
     if (left <= 0) return fail("credentials", name, `its credential ended ${ago(end, now)} ago`, remedy);
-    return warn("credentials", name, `its credential ends in ${ago(new Date(now).toISOString(), now + left)}, at ${end}`, remedy);
+    return warn("credentials", name, `its credential ends in ${lasting(left)}, at ${end}`, remedy);
   });
 }
 

@@ -46,9 +46,7 @@ export async function read(session: Session, scope: Scope): Promise<Reading> {
     ]);
 
     // 2. What is there?
-    const environments = await list(session, ENVS, scope.allNamespaces);
-    const all = await list(session, RELEASES, scope.allNamespaces);
-    const releases = narrowed(all, scope.release, session);
+    const [environments, releases] = await Promise.all([list(session, ENVS, scope.allNamespaces), releasesOf(session, scope)]);
     const unseen = await behind(session, scope, [...valueOf(environments), ...valueOf(releases)]);
 
     // 3. Does the conductor live, and what does it say of the releases?
@@ -129,19 +127,17 @@ function valueOf<T>(found: Read<readonly T[]>): readonly T[] {
   return "value" in found ? found.value : [];
 }
 
-/** The release that was named, or all. Throws Wrong where it is not there. */
-function narrowed(
-  found: Read<readonly ServiceRelease[]>,
-  name: string | undefined,
-  { namespace }: Session,
-): Read<readonly ServiceRelease[]> {
-  if (name === undefined || "trouble" in found) return found;
-  const value = found.value.filter(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
-  if (value.length === 0)
-    throw new Wrong(
-      `there is no ServiceRelease ${name} in namespace ${namespace}: conductor status lists what there is, -n chooses another namespace`,
-    );
-  return { value };
+/** The release that was named, which may be all that somebody may read, or all. Throws Wrong where it is not there. */
+async function releasesOf(session: Session, { release: name, allNamespaces }: Scope): Promise<Read<readonly ServiceRelease[]>> {
+  if (name === undefined) return list(session, RELEASES, allNamespaces);
+  try {
+    return { value: [await session.get(RELEASES, name)] };
+  } catch (error) {
+    if (!(error instanceof Wrong)) throw error;
+    // The kind itself may be what is not there: that is a finding.
+    if (failed(error.cause, "NotFound") && error.cause.message.includes(name)) throw error;
+    return { trouble: error.message };
+  }
 }
 
 /** Those whose newest generation nobody has looked at, now and some seconds later. */

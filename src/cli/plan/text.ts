@@ -1,7 +1,6 @@
+import { cut } from "#api/conditions.ts";
 import { coloured, sign, type Look } from "../look.ts";
-import { short } from "../release/tree.ts";
-import { cut } from "../table.ts";
-import { duration, plural, wrapped } from "../words.ts";
+import { duration, plural, short, wrapped } from "../words.ts";
 import type { PlannedTargetView, PlannedWaveView, PlanView } from "./view.ts";
 
 /** At most so many clusters of a wave, one by one. */

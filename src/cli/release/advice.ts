@@ -5,9 +5,9 @@ export type Turn = "nobody" | "argo" | "people" | "installer";
 
 export interface Advice {
   readonly turn: Turn;
-  /** How it goes on; RELEASE, RUN and CLUSTER stand for what it is about. */
+  /** How it goes on. */
   readonly next: string;
-  /** Lines of shell that help, most likely first. */
+  /** Lines of shell that help, most likely first; RELEASE and CLUSTER stand for what it is about. */
   readonly run: readonly string[];
 }
 

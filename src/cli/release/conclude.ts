@@ -1,7 +1,7 @@
 import { EXIT, type Exit } from "../exit.ts";
 import { coloured, sign, type Mood } from "../look.ts";
 import { printDocument } from "../output.ts";
-import { hasColours, isLively, widthOf, type Terminal } from "../terminal.ts";
+import { isLively, lookOf, type Terminal } from "../terminal.ts";
 import { wrapped } from "../words.ts";
 import { tell } from "./tell.ts";
 import type { Verdict } from "./verdict.ts";
@@ -25,7 +25,7 @@ export function conclude(terminal: Terminal, output: "text" | "json" | "yaml", c
   const { name, revision, outcome, message, exitCode } = conclusion;
   if (output !== "text") printDocument(terminal, output, conclusion);
   else {
-    const look = { colours: hasColours(terminal), width: widthOf(terminal) };
+    const look = lookOf(terminal);
     const mood = moodOf(exitCode);
     const said = `at ${revision}: ${outcome} (exit code ${exitCode})`;
     if (isLively(terminal)) {

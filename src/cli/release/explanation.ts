@@ -1,5 +1,5 @@
 import type { Outcome } from "#api/reasons.ts";
-import { ADVICE, type Turn } from "./advice.ts";
+import { ADVICE, type Advice, type Turn } from "./advice.ts";
 import type { ClusterView, ReleaseView } from "./view.ts";
 
 /**
@@ -24,47 +24,34 @@ export interface Explanation {
 }
 
 export function explanationOf(view: ReleaseView): Explanation {
-  const { name, phase, waitingOn } = view;
-  const base = { version: 1, name, phase, clusters: clustersOf(view), meanwhile: meanwhile(view) } as const;
-  if (waitingOn !== null) {
-    const { reason, since, message, nextCheck } = waitingOn;
-    const advice = adviceOn(reason);
-    return {
-      ...base,
-      about: reason,
-      since,
-      message,
-      turn: advice.turn,
-      next: advice.next,
-      nextCheck,
-      commands: advice.run.map((line) => filled(line, view)),
-    };
-  }
-  const ended = ENDED[phase];
-  const { turn, next, run } = ended ?? { turn: "nobody", next: "The conductor is at work", run: [] };
+  const { name, phase, waitingOn, message, run } = view;
+  const end = { reason: phase, since: run?.finishedAt ?? null, message, nextCheck: null };
+  const about = waitingOn ?? end;
+  const advice = waitingOn === null ? (ENDED[phase] ?? AT_WORK) : adviceOn(waitingOn.reason);
   return {
-    ...base,
-    about: phase,
-    since: view.run?.finishedAt ?? null,
-    message: view.message,
-    turn,
-    next,
-    nextCheck: null,
-    commands: run.map((line) => filled(line, view)),
+    version: 1,
+    name,
+    phase,
+    clusters: clustersOf(view),
+    meanwhile: meanwhile(view),
+    about: about.reason,
+    since: about.since,
+    message: about.message,
+    turn: advice.turn,
+    next: advice.next,
+    nextCheck: about.nextCheck,
+    commands: advice.run.map((line) => filled(line, view)),
   };
 }
 
-interface End {
-  readonly turn: Turn;
-  readonly next: string;
-  readonly run: readonly string[];
-}
+const AT_WORK: Advice = { turn: "nobody", next: "The conductor is at work", run: [] };
+const UNKNOWN: Advice = { turn: "nobody", next: "This command does not know the reason: use one of the conductor's own version", run: [] };
 
 const HELD = "The revision is held: nothing is tried again until another one is released, or somebody asks for it";
 const RETRY = ["conductor history RELEASE", "conductor retry RELEASE", "conductor retry-failed RELEASE"];
 
 /** What follows an end; what is in flight has none. */
-const ENDED: Readonly<Partial<Record<ReleaseView["phase"], End>>> = {
+const ENDED: Readonly<Partial<Record<ReleaseView["phase"], Advice>>> = {
   Succeeded: { turn: "nobody", next: "It has arrived, and nothing is awaited", run: [] },
   SucceededWithSkips: {
     turn: "nobody",
@@ -90,20 +77,15 @@ const ENDED: Readonly<Partial<Record<ReleaseView["phase"], End>>> = {
     next: "What was verified cannot be seen: it is known again when the clusters answer",
     run: ["conductor clusters"],
   },
-} satisfies Partial<Record<ReleaseView["phase"], End>> & Record<Outcome | "Drifted" | "Unknown", End>;
+} satisfies Partial<Record<ReleaseView["phase"], Advice>> & Record<Outcome | "Drifted" | "Unknown", Advice>;
 
-function adviceOn(reason: string): End {
-  const known: Readonly<Record<string, End | undefined>> = ADVICE;
-  return (
-    known[reason] ?? { turn: "nobody", next: "This command does not know the reason: use one of the conductor's own version", run: [] }
-  );
+function adviceOn(reason: string): Advice {
+  const known: Readonly<Record<string, Advice | undefined>> = ADVICE;
+  return known[reason] ?? UNKNOWN;
 }
 
-function filled(line: string, { name, run, clusters }: ReleaseView): string {
-  return line
-    .replace("RELEASE", name)
-    .replace("RUN", run?.name ?? "RUN")
-    .replace("CLUSTER", clusters[0]?.name ?? "CLUSTER");
+function filled(line: string, { name, clusters }: ReleaseView): string {
+  return line.replace("RELEASE", name).replace("CLUSTER", clusters[0]?.name ?? "CLUSTER");
 }
 
 /** Those that hold it up: where it waits for something about them, or they have failed. */

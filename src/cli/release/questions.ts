@@ -2,8 +2,7 @@ import type { ReleaseApproval } from "#api/releaseapproval.ts";
 import { APPROVALS } from "../kinds.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
-import { ago, plural, some, wrapped } from "../words.ts";
-import { short } from "./tree.ts";
+import { lasting, plural, short, some, wrapped } from "../words.ts";
 
 /** Which of several questions is meant. */
 export interface Chosen {
@@ -85,7 +84,7 @@ export function questionText(approval: ReleaseApproval, width: number, now: numb
       "needs",
       `${plural(spec.count, "approval")}${who.length === 0 ? "" : ` of ${some(who, 10)}`}${by.length === 0 ? "" : `, has that of ${by.join(", ")}`}`,
     ],
-    ["until", `${spec.expiresAt}${left > 0 ? ` (${ago(new Date(now).toISOString(), now + left)} from now)` : ""}`],
+    ["until", `${spec.expiresAt}${left > 0 ? ` (${lasting(left)} from now)` : ""}`],
   ];
   return `${metadata.name} asks whether ${subject(approval)}\n${lines.map(([what, text]) => `${wrapped(`  ${what.padEnd(10)}`, text, width)}\n`).join("")}`;
 }

@@ -6,8 +6,9 @@ import { Sections } from "../job.ts";
 import { hasColours, isLively, type Terminal } from "../terminal.ts";
 import { clipped } from "../table.ts";
 import type { Teller } from "./follow.ts";
-import { short, treeOf } from "./tree.ts";
+import { treeOf } from "./tree.ts";
 import { viewOf } from "./view.ts";
+import { short } from "../words.ts";
 
 /** For people a tree that is drawn anew, for a log a line for each change. */
 export function tellerFor(terminal: Terminal, quiet: boolean): Teller {

@@ -1,6 +1,6 @@
+import { cut } from "#api/conditions.ts";
 import { coloured, moodOfRelease, moodOfTarget, moodOfWave, sign, type Look } from "../look.ts";
-import { cut } from "../table.ts";
-import { ago, wrapped } from "../words.ts";
+import { ago, lasting, short, wrapped } from "../words.ts";
 import { UNSEEN, type ClusterView, type ReleaseView, type WaveView } from "./view.ts";
 
 export interface TreeLook extends Look {
@@ -108,10 +108,5 @@ function timed(from: string | null, to: string | null, now: number): string {
 function said({ reason, message, nextCheck }: NonNullable<ReleaseView["waitingOn"]>, { now }: TreeLook): string {
   const left = nextCheck === null ? 0 : Date.parse(nextCheck) - now;
   // When a question expires is in its message, and is not what is hoped for.
-  return left > 0 && reason !== "Approval" ? `${message} (looked at again in ${ago(new Date(now).toISOString(), now + left)})` : message;
-}
-
-/** Twelve digits tell commits apart; anything else is shown whole. */
-export function short(revision: string): string {
-  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 12) : revision.length > 40 ? `${revision.slice(0, 39)}…` : revision;
+  return left > 0 && reason !== "Approval" ? `${message} (looked at again in ${lasting(left)})` : message;
 }

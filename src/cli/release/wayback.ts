@@ -1,7 +1,7 @@
 import { isSuccess } from "#api/reasons.ts";
 import type { ReleaseRun } from "#api/releaserun.ts";
 import type { ServiceRelease } from "#api/servicerelease.ts";
-import { short } from "./tree.ts";
+import { short } from "../words.ts";
 
 type Entry = NonNullable<NonNullable<ServiceRelease["status"]>["history"]>[number];
 

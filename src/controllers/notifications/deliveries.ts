@@ -1,4 +1,4 @@
-import { stamp } from "#api/conditions.ts";
+import { cut, stamp } from "#api/conditions.ts";
 import type { Delivery, Notification } from "#api/notifications.ts";
 import { LIMITS } from "#api/rules.ts";
 import type { SendResult } from "#notify/outcome.ts";
@@ -71,7 +71,7 @@ export function plan(
   let again = Infinity;
   const put = (delivery: Delivery): void => void known.set(identity(delivery), delivery);
   const close = (delivery: Delivery, state: "Failed" | "Unknown", message: string): void => {
-    const closed = { ...delivery, state, at: stamp(now), message: short(message) };
+    const closed = { ...delivery, state, at: stamp(now), message: cut(message, LIMITS.deliveryMessage) };
     put(closed);
     ended.push(closed);
   };
@@ -176,14 +176,19 @@ export function settled(delivery: Delivery, { type }: Pick<UsableReceiver, "type
   const at = stamp(now);
   switch (result.kind) {
     case "Sent":
-      return { ...delivery, at, state: "Sent", message: short(result.message) };
+      return { ...delivery, at, state: "Sent", message: cut(result.message, LIMITS.deliveryMessage) };
     case "Refused":
-      return { ...delivery, at, state: "Failed", message: short(result.message) };
+      return { ...delivery, at, state: "Failed", message: cut(result.message, LIMITS.deliveryMessage) };
     case "NotNow":
-      return { ...delivery, at, state: "Retrying", message: short(result.message) };
+      return { ...delivery, at, state: "Retrying", message: cut(result.message, LIMITS.deliveryMessage) };
     case "Unknown":
-      if (isRepeatable(type)) return { ...delivery, at, state: "Retrying", message: short(result.message) };
-      return { ...delivery, at, state: "Unknown", message: short(`${result.message}: it may have arrived, and is not sent again`) };
+      if (isRepeatable(type)) return { ...delivery, at, state: "Retrying", message: cut(result.message, LIMITS.deliveryMessage) };
+      return {
+        ...delivery,
+        at,
+        state: "Unknown",
+        message: cut(`${result.message}: it may have arrived, and is not sent again`, LIMITS.deliveryMessage),
+      };
   }
 }
 
@@ -204,8 +209,4 @@ function baseOf({ receiver }: Notification, { phase, subject }: Happening): Deli
 
 function several(attempts: number): string {
   return `${attempts} attempt${attempts === 1 ? "" : "s"}`;
-}
-
-function short(message: string): string {
-  return message.length <= LIMITS.deliveryMessage ? message : `${message.slice(0, LIMITS.deliveryMessage - 1)}…`;
 }

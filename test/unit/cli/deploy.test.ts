@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { pathOf, RESOURCES, TEAM } from "#simulation/scenario.ts";
-import type { Simulation } from "#simulation/simulation.ts";
+import { Simulation } from "#simulation/simulation.ts";
 import { ended, fleet, GOOD, NAME, NEWER } from "./fleets.ts";
 import { golden } from "./golden.ts";
 import { conductor, conductorIn } from "./terminal.ts";
@@ -206,3 +206,11 @@ for (const command of ["deploy", "wait", "status"])
     assert.equal(code, 0);
     golden(`help-${command}.txt`, out);
   });
+
+test("where people see the release is told with how it ended, where the conductor knows", async () => {
+  const releaseUrl = "https://releases.example/{{namespace}}/{{release}}?run={{run}}";
+  const clusters = [{ name: "eu-west-1" }];
+  const simulation = new Simulation({ seed: "url", clusters, settings: { releaseUrl } });
+  const { out } = await conductorIn(simulation, ["deploy", NAME, "--revision", GOOD, "-o", "json"]);
+  assert.equal(JSON.parse(out).url, `https://releases.example/${TEAM}/${NAME}?run=${NAME}-1`);
+});

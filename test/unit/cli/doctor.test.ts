@@ -290,6 +290,13 @@ ok    releases     checkout.production: the next revision could start, on 2 clus
   assert.equal((await conductor("doctor", RELEASE, "-A")).err, "a release is of one namespace: name it with -n, and leave out -A\n");
 });
 
+test("who may read one release by its name, and not list them, is told of it", async () => {
+  const answers = ({ path }: KubeRequest): Answer =>
+    path.endsWith("/servicereleases") ? new KubeFailure("Forbidden", "forbidden") : undefined;
+  const said = await doctor([RELEASE], { answers });
+  assert.match(about("releases", said), /^ok {4}releases {5}checkout\.production: the next revision could start/);
+});
+
 /** Nothing but the conductor. */
 async function bare(more: Partial<Terminal> = {}, ...args: readonly string[]): Promise<Said> {
   const simulation = new Simulation({ seed: "doctor", clusters: [], environments: [] });

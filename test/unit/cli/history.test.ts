@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Terminal } from "#cli/terminal.ts";
-import { KubeFailure } from "#kube/errors.ts";
-import type { Transport } from "#kube/ports.ts";
 import { TEAM } from "#simulation/scenario.ts";
 import { Simulation } from "#simulation/simulation.ts";
+import { withoutRuns } from "./fleets.ts";
 import { as, conductorIn, type Said } from "./terminal.ts";
 
 const [FIRST, SECOND, BAD] = ["1".repeat(40), "2".repeat(40), "b".repeat(40)];
@@ -30,22 +28,6 @@ async function busy(): Promise<Simulation> {
   simulation.wishes.apply(NAME, "3".repeat(40), {}, "carol");
   await simulation.settle(60_000);
   return simulation;
-}
-
-/** Somebody who may not list what has `plural` in its path. */
-function without(simulation: Simulation, plural: string): Pick<Terminal, "connect"> {
-  const { connect } = as(simulation, "guest");
-  return {
-    connect: async (where) => {
-      const connected = await connect(where);
-      const { transport } = connected;
-      const request: Transport["request"] = (one, signal) =>
-        one.path.endsWith(`/${plural}`)
-          ? Promise.reject(new KubeFailure("Forbidden", `the API server answered 403: ${plural} is forbidden`))
-          : transport.request(one, signal);
-      return { ...connected, transport: { request, watch: (one, signal) => transport.watch(one, signal) } };
-    },
-  };
 }
 
 const said = (code: number, ...lines: readonly string[]): Said => ({ code, out: lines.map((line) => `${line}\n`).join(""), err: "" });
@@ -122,7 +104,7 @@ test("programs get all that is known of each", async () => {
 test("without the right to read runs there is what the release itself remembers", async () => {
   const simulation = await busy();
   assert.deepEqual(
-    await conductorIn(simulation, ["history", NAME], without(simulation, "releaseruns")),
+    await conductorIn(simulation, ["history", NAME], as(simulation, "guest", withoutRuns)),
     said(
       0,
       "RUN                     KIND       REVISION       OUTCOME      STARTED    TOOK",

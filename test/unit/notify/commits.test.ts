@@ -196,3 +196,12 @@ suite("an answer says what is next, and nothing that the server said", () => {
       assert.doesNotMatch(JSON.stringify(result), /cAnArY|t0ken|api\.github/);
     });
 });
+
+test("a click on the status leads to the release, where the conductor knows where that is", async () => {
+  const url = "https://releases.example/team-a/checkout.production";
+  for (const type of ["GitHub", "GitLab"] as const) {
+    const { requests } = await told(type, message({ url }), [{}]);
+    const body = JSON.parse(requests[0]?.body ?? "") as { target_url?: string };
+    assert.equal(body.target_url, url, type);
+  }
+});
